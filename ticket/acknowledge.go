@@ -1,0 +1,104 @@
+package ticket
+
+import (
+	"fmt"
+	"time"
+)
+
+// acknowledge tells the requester of a new ticket that it was received, where
+// that can harm nobody: an acknowledgement to a forged address makes the desk
+// somebody's weapon.
+func (t *turn) acknowledge(tk *Ticket, r *Receipt, m *Mail) error {
+	why, err := t.whyNotAcknowledge(tk, r, m)
+	if err != nil {
+		return err
+	}
+	if why != "" {
+		t.because("not acknowledged: %s", why)
+		return t.record(&Event{Ticket: tk.Number, Kind: Unacknowledged, Actor: theDesk, Detail: why})
+	}
+	facts := t.facts(tk)
+	facts.To = m.From.Name
+	if m.Authenticity != Proven {
+		// Whoever chose these words may not be the one who will read them.
+		facts.Subject, facts.To, facts.Requester = "", "", ""
+	}
+	n := &Notice{
+		Ticket: tk.Number, Kind: NoticeAck, Answer: TokenCustomer, Department: tk.Department, Automatic: true,
+		Recipients: []Recipient{{Address: tk.Requester}}, Facts: facts,
+		Dedupe: fmt.Sprintf("ack:%d", tk.Number), InReplyTo: m.MessageID,
+	}
+	if m.Authenticity != Proven {
+		n.Recipients[0].Address.Name = ""
+	}
+	t.because("acknowledged to %s", tk.Requester.Key())
+	return t.queue(n)
+}
+
+// whyNotAcknowledge is the first reason against an acknowledgement, "" if there
+// is none.
+func (t *turn) whyNotAcknowledge(tk *Ticket, r *Receipt, m *Mail) (string, error) {
+	_, fromAgent := t.policy.AgentByAddress(m.From)
+	switch {
+	case tk.Requester.Email == "":
+		return "the mail has no sender address", nil
+	case m.Machine != Human:
+		return "it was written by a program", nil
+	case m.NoAnswer != "":
+		return m.NoAnswer, nil
+	case t.policy.Acknowledge == AckNever:
+		return "acknowledgements are switched off", nil
+	case m.Authenticity == Forged:
+		return "its sender is forged", nil
+	case fromAgent && m.Authenticity != Proven:
+		return "it claims to come from an agent without proof", nil
+	case t.now.Sub(t.received(r)) > t.policy.OldMail:
+		return "it had lain in the mailbox for more than " + hours(t.policy.OldMail), nil
+	}
+	if t.policy.Acknowledge == AckVerified && m.Authenticity != Proven {
+		c, err := t.tx.Contact(tk.Requester.Key())
+		if err != nil && !isAbsent(err) {
+			return "", fmt.Errorf("read contact: %w", err)
+		}
+		if c.AnsweredAt.IsZero() {
+			return "its sender is not verified", nil
+		}
+	}
+	acked, err := t.tx.CountNotices(NoticeFilter{Address: tk.Requester.Key(), Kinds: []NoticeKind{NoticeAck},
+		Since: t.now.Add(-24 * time.Hour)})
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("count acknowledgements: %w", err)
+	case acked > 0:
+		return "the address got an acknowledgement within 24 h", nil
+	}
+	return t.capReached(tk)
+}
+
+// capReached says which cap on automatic mail another one to the requester
+// would exceed, "" if none.
+func (t *turn) capReached(tk *Ticket) (string, error) {
+	caps, address := t.policy.Caps, tk.Requester.Key()
+	day, hour := t.now.Add(-24*time.Hour), t.now.Add(-time.Hour)
+	for _, c := range []struct {
+		filter NoticeFilter
+		limit  int
+		why    string
+	}{
+		{NoticeFilter{Address: address, Customers: true, Since: hour}, caps.AddressHour, "the cap of automatic mail to one address in an hour is reached"},
+		{NoticeFilter{Address: address, Customers: true, Since: day}, caps.AddressDay, "the cap of automatic mail to one address in a day is reached"},
+		{NoticeFilter{Ticket: tk.Number, Customers: true, Since: day}, caps.TicketDay, "the cap of automatic mail on one ticket in a day is reached"},
+		{NoticeFilter{Customers: true, Since: hour}, caps.SystemHour, "the cap of automatic mail of the whole desk in an hour is reached"},
+	} {
+		n, err := t.tx.CountNotices(c.filter)
+		if err != nil {
+			return "", fmt.Errorf("count automatic mail: %w", err)
+		}
+		if n >= c.limit {
+			return c.why, nil
+		}
+	}
+	return "", nil
+}
+
+func hours(d time.Duration) string { return fmt.Sprintf("%g h", d.Hours()) }

@@ -1,0 +1,127 @@
+package ticket
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+)
+
+// A Desk is the help desk: each of its methods is one use case, and each use
+// case that changes something is one transaction of the Store. It may be used
+// by several goroutines.
+type Desk struct {
+	Store Store
+	Keys  Keys             // the last one signs
+	Now   func() time.Time // the clock
+	Wake  func()           // rung after a commit that queued mail; must not block; may be nil
+
+	policy atomic.Pointer[Policy]
+}
+
+// SetPolicy makes p the policy of every use case that begins after it.
+func (d *Desk) SetPolicy(p *Policy) { d.policy.Store(p) }
+
+// Policy is the policy in force.
+func (d *Desk) Policy() *Policy { return d.policy.Load() }
+
+// An Incoming is a mail together with where it was picked up.
+type Incoming struct {
+	Receipt Receipt
+	Mail    Mail
+}
+
+// A Fate is what became of one mail of a group.
+type Fate struct {
+	Conclusion
+	Err error // the mail's own fault: nothing of it was written
+}
+
+// ReceiveAll acts on mails in their order, in one transaction with a savepoint
+// a mail: each is taken whole or not at all, and one that cannot be taken does
+// not hold up the others. An error says that the store could not take any.
+func (d *Desk) ReceiveAll(ctx context.Context, mails []Incoming) ([]Fate, error) {
+	var fates []Fate
+	err := d.update(ctx, func(t *turn) error {
+		fates = make([]Fate, len(mails))
+		for i, in := range mails {
+			fates[i].Err = t.tx.Try(func() error {
+				c, err := t.fresh().once(in)
+				fates[i].Conclusion = c
+				return err
+			})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("take %d mails: %w", len(mails), err)
+	}
+	return fates, nil
+}
+
+// Receive acts on one mail.
+func (d *Desk) Receive(ctx context.Context, in Incoming) (Conclusion, error) {
+	fates, err := d.ReceiveAll(ctx, []Incoming{in})
+	if err != nil {
+		return Conclusion{}, err
+	}
+	return fates[0].Conclusion, fates[0].Err
+}
+
+// A turn is one use case at work: everything it does shares a transaction, an
+// instant and a policy.
+type turn struct {
+	tx      Tx
+	policy  *Policy
+	keys    Keys
+	now     time.Time
+	receipt int64    // the mail that caused it; 0 if none did
+	reasons []string // why what was done was done
+	queued  *int     // notices written, by all turns of the transaction
+}
+
+// update runs f in a transaction and wakes the mailer if f queued anything.
+func (d *Desk) update(ctx context.Context, f func(*turn) error) error {
+	var queued int
+	err := d.Store.Update(ctx, func(tx Tx) error {
+		queued = 0
+		return f(d.turn(tx, &queued))
+	})
+	if err == nil && queued > 0 && d.Wake != nil {
+		d.Wake()
+	}
+	return err
+}
+
+// view runs f on one consistent picture.
+func (d *Desk) view(ctx context.Context, f func(*turn) error) error {
+	return d.Store.View(ctx, func(tx Tx) error { return f(d.turn(tx, new(int))) })
+}
+
+func (d *Desk) turn(tx Tx, queued *int) *turn {
+	return &turn{tx: tx, policy: d.Policy(), keys: d.Keys, now: d.Now().UTC().Truncate(time.Millisecond), queued: queued}
+}
+
+// fresh is a turn in the same transaction that has no mail and no reasons yet.
+func (t *turn) fresh() *turn {
+	return &turn{tx: t.tx, policy: t.policy, keys: t.keys, now: t.now, queued: t.queued}
+}
+
+// because notes a step that led to the outcome.
+func (t *turn) because(format string, args ...any) {
+	t.reasons = append(t.reasons, fmt.Sprintf(format, args...))
+}
+
+// record writes events with what all events of a turn share.
+func (t *turn) record(events ...*Event) error {
+	for _, e := range events {
+		if e == nil {
+			continue
+		}
+		e.At, e.Receipt = t.now, t.receipt
+		if err := t.tx.Record(*e); err != nil {
+			return fmt.Errorf("record %s on ticket %d: %w", e.Kind, e.Ticket, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,55 @@
+package ticket
+
+import (
+	"context"
+	"fmt"
+)
+
+// tickBatch bounds how many tickets one transaction of Tick reads.
+const tickBatch = 200
+
+// Tick does what has become due by time: pending tickets whose follow-up has
+// come are opened again and their handlers told. It may run at any time and as
+// often as one likes; each ticket is a transaction of its own. It returns how
+// many tickets it changed.
+func (d *Desk) Tick(ctx context.Context) (int, error) {
+	var due []Ticket
+	err := d.view(ctx, func(t *turn) (err error) {
+		due, err = t.tx.Find(Filter{FollowUpBy: t.now, Limit: tickBatch})
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("look for follow-ups: %w", err)
+	}
+	for i, tk := range due {
+		err := d.update(ctx, func(t *turn) error { return t.followUp(tk.Number) })
+		if err != nil {
+			return i, fmt.Errorf("follow up ticket %d: %w", tk.Number, err)
+		}
+	}
+	return len(due), nil
+}
+
+// followUp wakes one ticket, unless somebody did so meanwhile.
+func (t *turn) followUp(n Number) error {
+	tk, err := t.tx.Ticket(n)
+	if err != nil {
+		return err
+	}
+	if tk.FollowUp.IsZero() || tk.FollowUp.After(t.now) {
+		return nil
+	}
+	tk.FollowUp = tk.FollowUp.UTC()
+	woken := tk.setStatus(Open, theDesk, t.now)
+	if woken != nil {
+		woken.Detail = "the time to follow up has come"
+	}
+	if err := t.record(woken); err != nil {
+		return err
+	}
+	tk.UpdatedAt = t.now
+	if err := t.tx.Save(tk); err != nil {
+		return err
+	}
+	return t.tellHandlers(tk, NoticeFollowUp, nil, "")
+}

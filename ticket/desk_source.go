@@ -1,0 +1,99 @@
+package ticket
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// A Position is where a mailbox's reader goes on.
+type Position struct {
+	Mark     uint32    // the highest UID below which every UID has a row
+	Baseline time.Time // mail that reached the mailbox before it is left alone; zero is all mail
+	First    bool      // the desk has never read this source: the baseline is yet to be set
+	Failures []Failure // mails below the mark that are still to be taken
+	Untold   []Taken   // mails taken of which the mail server was not told
+}
+
+// Resume reads where to go on with a source. The truth is what was committed;
+// flags on the server mean nothing to the desk.
+func (d *Desk) Resume(ctx context.Context, source string, epoch uint32, untold int) (Position, error) {
+	var p Position
+	err := d.view(ctx, func(t *turn) (err error) {
+		if p.Mark, err = t.tx.Mark(source, epoch); err != nil {
+			return err
+		}
+		p.Baseline, err = t.tx.Baseline(source)
+		if p.First = isAbsent(err); err != nil && !p.First {
+			return err
+		}
+		if p.Failures, err = t.tx.Failures(source, epoch); err != nil {
+			return err
+		}
+		p.Untold, err = t.tx.AfterPending(source, epoch, untold)
+		return err
+	})
+	if err != nil {
+		return Position{}, fmt.Errorf("read position in %s: %w", source, err)
+	}
+	return p, nil
+}
+
+// StartAt sets the baseline of a source that is read for the first time.
+func (d *Desk) StartAt(ctx context.Context, source string, baseline time.Time) error {
+	return d.source(ctx, "set baseline of "+source, func(t *turn) error {
+		return t.tx.SetBaseline(source, baseline.UTC())
+	})
+}
+
+// Skip records mails that reached the mailbox before the baseline.
+func (d *Desk) Skip(ctx context.Context, source string, epoch uint32, uids []uint32, received []time.Time) error {
+	return d.source(ctx, "record older mail of "+source, func(t *turn) error {
+		return t.tx.SkipBefore(source, epoch, uids, received, t.now)
+	})
+}
+
+// Missing returns those UIDs of a source that have no row: what a server that
+// numbers badly hid from us.
+func (d *Desk) Missing(ctx context.Context, source string, epoch uint32, uids []uint32) ([]uint32, error) {
+	var missing []uint32
+	err := d.view(ctx, func(t *turn) (err error) {
+		missing, err = t.tx.Missing(source, epoch, uids)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("compare %s with the receipts: %w", source, err)
+	}
+	return missing, nil
+}
+
+// Fail books a try at a mail that did not succeed, so that the sweep can go on
+// without it.
+func (d *Desk) Fail(ctx context.Context, f Failure) error {
+	return d.source(ctx, fmt.Sprintf("book failure of %s UID %d", f.Source, f.UID), func(t *turn) error {
+		f.At = t.now
+		return t.tx.Fail(f)
+	})
+}
+
+// Told notes that the mail server was told of mails: flagged, moved or deleted
+// them as configured.
+func (d *Desk) Told(ctx context.Context, source string, epoch uint32, uids []uint32) error {
+	return d.source(ctx, "note what "+source+" was told", func(t *turn) error {
+		return t.tx.AfterDone(source, epoch, uids, t.now)
+	})
+}
+
+// Swept notes that a pass over a source that began then has reached its end.
+func (d *Desk) Swept(ctx context.Context, source string, began time.Time) error {
+	return d.source(ctx, "note sweep of "+source, func(t *turn) error {
+		return t.tx.Swept(source, began.UTC())
+	})
+}
+
+func (d *Desk) source(ctx context.Context, what string, f func(*turn) error) error {
+	if err := d.update(ctx, f); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}

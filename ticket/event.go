@@ -1,0 +1,64 @@
+package ticket
+
+import "time"
+
+// An ActorKind says in which capacity somebody acted.
+type ActorKind string
+
+// The kinds of actors.
+const (
+	ByDesk     ActorKind = "desk" // the program itself: a rule, a timer
+	ByAgent    ActorKind = "agent"
+	ByCustomer ActorKind = "customer"
+)
+
+// An Actor is who did something.
+type Actor struct {
+	Kind ActorKind `json:"kind"`
+	Name string    `json:"name,omitempty"` // agent key, or the customer's address
+}
+
+// theDesk is the actor of what the program does by itself.
+var theDesk = Actor{Kind: ByDesk}
+
+// An EventKind says what happened to a ticket.
+type EventKind string
+
+// The kinds of events.
+const (
+	TicketOpened      EventKind = "opened"
+	MessageAdded      EventKind = "message"
+	ReplyAdded        EventKind = "reply"
+	NoteAdded         EventKind = "note"
+	MachineAdded      EventKind = "machine-message"
+	MessageHeld       EventKind = "message-held"
+	StatusChanged     EventKind = "status"
+	PriorityChanged   EventKind = "priority"
+	AssigneeChanged   EventKind = "assignee"
+	DepartmentChanged EventKind = "department"
+	PlanChanged       EventKind = "plan"
+	TagsChanged       EventKind = "tags"
+	FollowUpChanged   EventKind = "follow-up"
+	CommandsRun       EventKind = "commands"
+	CommandsHeld      EventKind = "commands-held"
+	BounceReported    EventKind = "bounce"
+	DeliveryFailed    EventKind = "undeliverable"
+	DeliveryDelayed   EventKind = "delayed"
+	Unacknowledged    EventKind = "not-acknowledged"
+	LinkFound         EventKind = "link"
+)
+
+// An Event is a line of a ticket's diary: what changed, who did it, and which
+// mail caused it. Events are only ever added.
+type Event struct {
+	ID      int64
+	Ticket  Number
+	At      time.Time
+	Kind    EventKind
+	Actor   Actor
+	Before  string
+	After   string
+	Detail  string // a sentence where before and after do not say it all
+	Entry   int64
+	Receipt int64 // the mail that caused it
+}

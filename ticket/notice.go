@@ -1,0 +1,147 @@
+package ticket
+
+import "time"
+
+// A NoticeKind says what a mail of ours is about; templates are named after it.
+type NoticeKind string
+
+// The kinds of notices.
+const (
+	NoticeAck           NoticeKind = "ack"           // to the requester: we have your mail
+	NoticeReply         NoticeKind = "reply"         // to the participants: an agent's reply
+	NoticeResolved      NoticeKind = "resolved"      // to the participants: resolved without words
+	NoticeNew           NoticeKind = "new"           // to agents: a new ticket
+	NoticeMessage       NoticeKind = "message"       // to agents: a participant wrote
+	NoticeAssigned      NoticeKind = "assigned"      // to the assignee
+	NoticeTransferred   NoticeKind = "transferred"   // to the new department
+	NoticeNote          NoticeKind = "note"          // to the assignee
+	NoticeGuest         NoticeKind = "guest"         // to agents: a stranger's mail is held
+	NoticeMisused       NoticeKind = "misused"       // to the agent: your answering address came from somebody else
+	NoticeUndeliverable NoticeKind = "undeliverable" // to agents: a mail did not arrive
+	NoticeDelayed       NoticeKind = "delayed"       // to agents: a mail still waits
+	NoticeTranscript    NoticeKind = "transcript"    // to the agent: what the commands did
+	NoticeHeld          NoticeKind = "held"          // to the agent: nothing was done
+	NoticeFollowUp      NoticeKind = "follow-up"     // to the assignee: a pending ticket is due
+	NoticeDigest        NoticeKind = "digest"        // to an agent: many notices in one
+)
+
+// NoticeKinds lists every kind of notice.
+var NoticeKinds = []NoticeKind{NoticeAck, NoticeReply, NoticeResolved, NoticeNew, NoticeMessage, NoticeAssigned,
+	NoticeTransferred, NoticeNote, NoticeGuest, NoticeMisused, NoticeUndeliverable, NoticeDelayed, NoticeTranscript,
+	NoticeHeld, NoticeFollowUp, NoticeDigest}
+
+// ToAgent reports whether notices of this kind go to agents.
+func (k NoticeKind) ToAgent() bool {
+	return k != NoticeAck && k != NoticeReply && k != NoticeResolved
+}
+
+// A Notice is a mail that the desk owes somebody: a row of the outbox. All
+// that identifies the mail is fixed when it is queued, so that every attempt to
+// deliver it sends the same bytes.
+type Notice struct {
+	ID         int64
+	Ticket     Number // 0 if it is about no ticket
+	Entry      int64
+	Kind       NoticeKind
+	Answer     TokenKind // what answering it does: TokenCustomer, TokenReply, TokenNote
+	Agent      string    // the agent it goes to; "" if it goes to participants
+	Department string    // whose address it comes from
+	Recipients []Recipient
+	Automatic  bool   // written by the program: carries the headers of RFC 3834
+	Dedupe     string // two notices with the same key are one; "" is no key
+	Draft      int64  // the held draft that an answer mends
+	Facts      Facts
+
+	Key        int // of the signing key
+	From       Address
+	MessageID  string // without angle brackets
+	ReplyTo    string // the department's address with the token
+	ReturnPath string // envelope sender
+	Stamp      string // X-Deskpost-Notice
+	InReplyTo  string
+	References []string
+
+	QueuedAt    time.Time
+	DueAt       time.Time // when the next attempt may start
+	Attempts    int       // booked before each attempt starts
+	LeasedUntil time.Time // until then the attempt belongs to one sender
+	InDoubt     bool      // an attempt ended without an answer
+	DelayTold   time.Time // when an agent was told that it still waits
+	EchoedAt    time.Time // when the mail came by in our own mailbox
+	SettledAt   time.Time // when no recipient was left to serve
+}
+
+// A Recipient is one envelope recipient of a notice and how delivery to them
+// stands.
+type Recipient struct {
+	Address  Address
+	Cc       bool
+	SentAt   time.Time
+	FailedAt time.Time
+	Answer   string // the mail server's last word
+}
+
+// Outstanding reports whether the recipient is neither served nor given up.
+func (r Recipient) Outstanding() bool { return r.SentAt.IsZero() && r.FailedAt.IsZero() }
+
+// A Verdict says how an attempt to deliver to one recipient ended.
+type Verdict string
+
+// The verdicts. Whatever is not understood is Later: a refusal must be proven
+// by the server.
+const (
+	Sent    Verdict = "sent"
+	Later   Verdict = "later"
+	Refused Verdict = "refused"
+	InDoubt Verdict = "in-doubt" // the line was lost between the last byte and the answer
+)
+
+// A Result is the verdict for one recipient.
+type Result struct {
+	Recipient string
+	Verdict   Verdict
+	Answer    string
+}
+
+// Facts are what the wording of a notice may use, frozen when it is queued.
+// Every value is plain text that may come from strangers.
+type Facts struct {
+	Number     Number `json:"number,omitempty"`
+	Subject    string `json:"subject,omitempty"`
+	Department string `json:"department,omitempty"` // name
+	Signature  string `json:"signature,omitempty"`
+	To         string `json:"to,omitempty"`     // name of the reader
+	Actor      string `json:"actor,omitempty"`  // who caused it, by name
+	Author     string `json:"author,omitempty"` // of the text, as "Name <address>" for agents
+	Text       string `json:"text,omitempty"`
+	Badge      string `json:"badge,omitempty"`   // what is known of the sender
+	Answers    string `json:"answers,omitempty"` // the sentence that says what answering does
+	Reference  string `json:"reference,omitempty"`
+	Resolved   bool   `json:"resolved,omitempty"` // the reply also resolves the ticket
+
+	Status    string `json:"status,omitempty"`
+	Priority  string `json:"priority,omitempty"`
+	Assignee  string `json:"assignee,omitempty"` // name
+	Plan      string `json:"plan,omitempty"`     // name
+	Requester string `json:"requester,omitempty"`
+	Tags      string `json:"tags,omitempty"`
+
+	Remarks []string     `json:"remarks,omitempty"`
+	Results []ResultLine `json:"results,omitempty"` // of a transcript
+	Report  []string     `json:"report,omitempty"`  // answers to #show, #list and #help, line by line
+	Verdict string       `json:"verdict,omitempty"` // first line of a transcript
+	Items   []string     `json:"items,omitempty"`   // of a digest
+	More    int          `json:"more,omitempty"`    // how many lines a digest has beyond Items
+	Address string       `json:"address,omitempty"` // which recipient a mail did not reach
+	Answer  string       `json:"answer,omitempty"`  // what the mail server said
+	Files   []File       `json:"files,omitempty"`   // sent along
+	Zone    string       `json:"zone,omitempty"`    // of the times in the text
+	At      time.Time    `json:"at,omitzero"`
+}
+
+// A ResultLine is one command of a transcript with what came of it.
+type ResultLine struct {
+	Line   string `json:"line"`
+	Result string `json:"result"`
+	Failed bool   `json:"failed,omitempty"`
+}

@@ -1,0 +1,238 @@
+package ticket
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Policy is everything the admin decides: who works where, what they may do,
+// and how the desk behaves. It is never changed in place; a reload makes a new
+// one.
+type Policy struct {
+	Zone            *time.Location // in which agents read times
+	Departments     map[string]Department
+	Agents          map[string]Agent
+	Roles           map[string]Role
+	Plans           map[string]Plan
+	Mailboxes       map[string]Mailbox // key: Receipt.Source
+	Priorities      []string           // from least to most urgent
+	DefaultPriority string
+	Admins          []string // agent keys
+
+	Acknowledge  Acknowledge
+	ReopenWindow time.Duration // from the later of resolve and close
+	TokenLife    time.Duration // of agents' tokens
+	DraftLife    time.Duration // of held commands
+	OldMail      time.Duration // older mail gets no acknowledgement
+	NearMiss     NearMiss
+	Caps         Caps
+	Separator    string // between local part and token: "+"
+	Echo         string // key of the mailbox that gets a copy of each mail, as proof; "" is none
+	Retries      Retries
+}
+
+// A Department is a group of agents with an address of its own.
+type Department struct {
+	Key          string
+	Name         string
+	Address      Address // customers write to it, and replies come from it
+	Signature    string  // below replies
+	Lead         string  // agent key; "" is none
+	Plan         string  // plan of its new tickets; "" is none
+	ReopenClosed bool    // a customer's mail inside the window reopens closed tickets too
+	AfterReply   Status  // status after a public reply: Open or Pending
+}
+
+// An Agent works on tickets.
+type Agent struct {
+	Key        string
+	Name       string
+	Emails     []string          // the first is where mail to the agent goes
+	Access     map[string]string // department key to role key
+	Disabled   bool
+	ReplyAs    EntryKind      // what an answer to a customer's message becomes: Reply or Note
+	Transcript TranscriptMode // when command mails are answered
+}
+
+// TranscriptMode says when an agent gets the result of a command mail.
+type TranscriptMode string
+
+// The transcript modes. Held commands are always answered.
+const (
+	TranscriptAlways TranscriptMode = "always"
+	TranscriptErrors TranscriptMode = "errors"
+)
+
+// A Role is a set of rights.
+type Role struct {
+	Key    string
+	Rights []Right
+}
+
+// A Right is what a role lets an agent do in a department.
+type Right string
+
+// The rights.
+const (
+	MayRead     Right = "read"
+	MayCreate   Right = "create"
+	MayReply    Right = "reply"
+	MayNote     Right = "note"
+	MayEdit     Right = "edit"
+	MayAssign   Right = "assign"
+	MayTransfer Right = "transfer"
+	MayClose    Right = "close"
+	MayMerge    Right = "merge"
+	MayLink     Right = "link"
+	MayForward  Right = "forward"
+	MayBan      Right = "ban"
+	MayDelete   Right = "delete"
+	MayErase    Right = "erase"
+)
+
+// Rights lists every right.
+var Rights = []Right{MayRead, MayCreate, MayReply, MayNote, MayEdit, MayAssign, MayTransfer, MayClose,
+	MayMerge, MayLink, MayForward, MayBan, MayDelete, MayErase}
+
+// AgentRole is the role every desk has: the daily work of an agent, without
+// what destroys or bans.
+var AgentRole = Role{Key: "agent", Rights: []Right{MayRead, MayCreate, MayReply, MayNote, MayEdit, MayAssign,
+	MayTransfer, MayClose, MayMerge, MayLink, MayForward}}
+
+// A Plan is an SLA plan that a ticket may be under.
+type Plan struct {
+	Key  string
+	Name string
+}
+
+// A Mailbox is a source of mail.
+type Mailbox struct {
+	Key        string
+	Address    Address
+	Department string // where its new tickets go
+}
+
+// Acknowledge says whose first mail is answered with a receipt.
+type Acknowledge string
+
+// The modes of acknowledgement.
+const (
+	AckVerified Acknowledge = "verified" // aligned pass, or an address that an agent has answered
+	AckAlways   Acknowledge = "always"
+	AckNever    Acknowledge = "never"
+)
+
+// NearMiss says what happens to a known verb outside the command block.
+type NearMiss string
+
+// What to do with near misses. NearMissHold holds for "#note" and its aliases
+// only, since there a slip would publish a private remark; others warn.
+const (
+	NearMissHold NearMiss = "hold"
+	NearMissWarn NearMiss = "warn"
+	NearMissOff  NearMiss = "off"
+)
+
+// Caps bound the automatic mail that non-agents get. Public replies by agents
+// never count.
+type Caps struct {
+	AddressHour int // automatic mails to one address in an hour
+	AddressDay  int
+	TicketDay   int // automatic mails on one ticket in 24 h
+	SystemHour  int // automatic mails of the whole desk in an hour
+	AgentBurst  int // notices to one agent in 10 minutes; more merge into a digest
+}
+
+// Retries say when a mail that could not be delivered is tried again.
+type Retries struct {
+	Delays []time.Duration // after the first, second, ... attempt; the last one repeats
+	TellAt time.Duration   // after which an agent is told that it still waits
+	GiveUp time.Duration   // after which it counts as undeliverable
+}
+
+// After is the delay before the attempt that follows the given number of
+// attempts.
+func (r Retries) After(attempts int) time.Duration {
+	if len(r.Delays) == 0 {
+		return time.Hour
+	}
+	return r.Delays[min(max(attempts, 1), len(r.Delays))-1]
+}
+
+// AgentByAddress finds the agent who owns an address, disabled ones included.
+func (p *Policy) AgentByAddress(a Address) (Agent, bool) {
+	for _, key := range slices.Sorted(maps.Keys(p.Agents)) {
+		agent := p.Agents[key]
+		if slices.ContainsFunc(agent.Emails, func(e string) bool { return strings.EqualFold(e, a.Email) }) {
+			return agent, true
+		}
+	}
+	return Agent{}, false
+}
+
+// May reports whether the agent has the right in the department.
+func (p *Policy) May(agent string, right Right, department string) bool {
+	a, ok := p.Agents[agent]
+	if !ok || a.Disabled {
+		return false
+	}
+	return slices.Contains(p.Roles[a.Access[department]].Rights, right)
+}
+
+// Members lists the agents who can read tickets of a department and are not
+// disabled, by key.
+func (p *Policy) Members(department string) []string {
+	var members []string
+	for _, key := range slices.Sorted(maps.Keys(p.Agents)) {
+		if p.May(key, MayRead, department) {
+			members = append(members, key)
+		}
+	}
+	return members
+}
+
+// Own reports whether an address is one of the desk's: of a department or a
+// mailbox, with or without a token.
+func (p *Policy) Own(email string) bool {
+	local, domain, ok := strings.Cut(strings.ToLower(email), "@")
+	if !ok {
+		return false
+	}
+	if p.Separator != "" {
+		local, _, _ = strings.Cut(local, p.Separator)
+	}
+	bare := local + "@" + domain
+	for _, d := range p.Departments {
+		if d.Address.Key() == bare {
+			return true
+		}
+	}
+	for _, m := range p.Mailboxes {
+		if m.Address.Key() == bare {
+			return true
+		}
+	}
+	return false
+}
+
+// agentName is the name people know an agent by, or the key of an agent who
+// has left.
+func (p *Policy) agentName(key string) string {
+	if a, ok := p.Agents[key]; ok {
+		return a.Name
+	}
+	return key
+}
+
+// actorName is how an actor is named to agents.
+func (p *Policy) actorName(a Actor) string {
+	switch a.Kind {
+	case ByAgent:
+		return p.agentName(a.Name)
+	case ByCustomer:
+		return a.Name
+	}
+	return "deskpost"
+}

@@ -1,0 +1,102 @@
+package ticket
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"deskpost/ticket/command"
+)
+
+// unfinished are the statuses of tickets that somebody still works on.
+var unfinished = []Status{New, Open, Pending, Hold}
+
+// query reads what an agent asks #list for: words such as mine, unassigned, a
+// status, or key:value pairs such as dept:billing prio:high. Without a status
+// it finds what is not done.
+func (p *Policy) query(text, agent string) (Filter, error) {
+	words, err := command.Fields(text)
+	if err != nil {
+		return Filter{}, refuse(Invalid, "%s", err)
+	}
+	f := Filter{}
+	if len(words) == 0 {
+		words = []string{"mine"}
+	}
+	for _, word := range words {
+		if err := p.narrow(&f, word, agent); err != nil {
+			return Filter{}, err
+		}
+	}
+	if f.Statuses == nil {
+		f.Statuses = unfinished
+	}
+	return f, nil
+}
+
+// narrow applies one word of a query.
+func (p *Policy) narrow(f *Filter, word, agent string) error {
+	key, value, pair := strings.Cut(word, ":")
+	if !pair {
+		return p.narrowByWord(f, strings.ToLower(word), agent)
+	}
+	var err error
+	switch strings.ToLower(key) {
+	case "dept", "department":
+		var dept string
+		dept, err = matchNamed("department", value, maps.Keys(p.Departments), func(k string) string { return p.Departments[k].Name })
+		f.Departments = append(f.Departments, dept)
+	case "prio", "priority":
+		f.Priority, err = command.Match(value, p.Priorities)
+		if err != nil {
+			err = notMatched("priority", err, p.Priorities)
+		}
+	case "assignee", "agent":
+		return p.narrowByAssignee(f, value, agent)
+	case "status":
+		return p.narrowByWord(f, strings.ToLower(value), agent)
+	case "sla", "plan":
+		f.Plan, err = matchNamed("SLA plan", value, maps.Keys(p.Plans), func(k string) string { return p.Plans[k].Name })
+	case "tag":
+		f.Tag = strings.ToLower(value)
+	case "from", "requester":
+		f.Requester = strings.ToLower(value)
+	default:
+		return refuse(Invalid, "%q is not something to list by: there are dept, prio, assignee, status, sla, tag and from", key)
+	}
+	return err
+}
+
+func (p *Policy) narrowByAssignee(f *Filter, value, agent string) error {
+	switch strings.ToLower(value) {
+	case "me":
+		f.Assignee = agent
+	case "none", "nobody":
+		f.Assignee = "-"
+	default:
+		key, err := p.findAgent(value)
+		if err != nil {
+			return err
+		}
+		f.Assignee = key
+	}
+	return nil
+}
+
+func (p *Policy) narrowByWord(f *Filter, word, agent string) error {
+	switch word {
+	case "mine":
+		f.Assignee = agent
+	case "unassigned":
+		f.Assignee = "-"
+	case "all":
+		f.Statuses = statuses
+	default:
+		s := Status(word)
+		if !slices.Contains([]Status{New, Open, Pending, Hold, Resolved, Closed}, s) {
+			return refuse(Invalid, "%q is not something to list: write mine, unassigned, all, a status, or such as dept:billing prio:high", word)
+		}
+		f.Statuses = append(f.Statuses, s)
+	}
+	return nil
+}

@@ -1,0 +1,215 @@
+package ticket
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Limits of what is told by mail.
+const (
+	shownText  = 4000 // bytes of one entry's text
+	shownTotal = 200_000
+	listed     = 50
+)
+
+func doShow(w *work, args string) (string, error) {
+	n := w.ticket.Number
+	if word := strings.TrimPrefix(args, "#"); word != "" {
+		parsed, err := strconv.ParseInt(word, 10, 64)
+		if err != nil {
+			return "", refuse(Invalid, "which ticket? Write its number, as in #show 1234")
+		}
+		n = Number(parsed)
+	}
+	tk := &w.ticket
+	if n != w.ticket.Number {
+		other, err := w.survivor(n)
+		if err != nil {
+			return "", err
+		}
+		if other == nil || !w.policy.May(w.agent.Key, MayRead, other.Department) {
+			return "", refuse(NotFound, "there is no ticket %d that you may read", n)
+		}
+		tk = other
+	}
+	lines, err := w.threadLines(tk)
+	if err != nil {
+		return "", err
+	}
+	w.report = append(w.report, lines...)
+	return "see below", nil
+}
+
+// A shownLine is a part of a thread with the instant it is sorted by.
+type shownLine struct {
+	at    time.Time
+	lines []string
+}
+
+// threadLines writes a ticket with its messages, replies, notes and events in
+// the order they happened.
+func (t *turn) threadLines(tk *Ticket) ([]string, error) {
+	entries, err := t.tx.Entries(tk.Number)
+	if err != nil {
+		return nil, fmt.Errorf("read thread of ticket %d: %w", tk.Number, err)
+	}
+	events, err := t.tx.Events(tk.Number)
+	if err != nil {
+		return nil, fmt.Errorf("read diary of ticket %d: %w", tk.Number, err)
+	}
+	var parts []shownLine
+	for _, e := range entries {
+		parts = append(parts, shownLine{e.At, t.entryLines(&e)})
+	}
+	for _, e := range events {
+		if line := t.eventLine(&e); line != "" {
+			parts = append(parts, shownLine{e.At, []string{line}})
+		}
+	}
+	slices.SortStableFunc(parts, func(a, b shownLine) int { return a.at.Compare(b.at) })
+	lines := append(t.ticketLines(tk), "")
+	size := 0
+	for _, p := range parts {
+		for _, l := range p.lines {
+			size += len(l)
+		}
+		if size > shownTotal {
+			return append(lines, "(the rest is too long for a mail)"), nil
+		}
+		lines = append(lines, p.lines...)
+	}
+	return lines, nil
+}
+
+// ticketLines are the properties of a ticket.
+func (t *turn) ticketLines(tk *Ticket) []string {
+	f := t.facts(tk)
+	lines := []string{
+		fmt.Sprintf("Ticket %d: %s", tk.Number, tk.Subject),
+		fmt.Sprintf("requester %s, opened %s", cmp.Or(addressText(tk.Requester), "unknown"), t.local(tk.OpenedAt)),
+		fmt.Sprintf("%s | %s | %s | %s | SLA %s", f.Status, f.Priority, f.Department, cmp.Or(f.Assignee, "nobody"), cmp.Or(f.Plan, "none")),
+	}
+	if f.Tags != "" {
+		lines = append(lines, "tags: "+f.Tags)
+	}
+	if !tk.FollowUp.IsZero() {
+		lines = append(lines, "comes back "+t.local(tk.FollowUp))
+	}
+	return lines
+}
+
+func (t *turn) entryLines(e *Entry) []string {
+	kind := strings.ToUpper(string(e.Kind))
+	if e.Held {
+		kind = "HELD " + kind
+	}
+	lines := []string{fmt.Sprintf("%s  %s by %s", t.local(e.At), kind, authorOf(t.policy, e))}
+	text := e.Text
+	if len(text) > shownText {
+		text = strings.ToValidUTF8(text[:shownText], "") + " (...)"
+	}
+	for line := range strings.SplitSeq(text, "\n") {
+		lines = append(lines, "    "+strings.TrimRight(line, "\r"))
+	}
+	for _, r := range remarks(e) {
+		lines = append(lines, "    ["+r+"]")
+	}
+	return append(lines, "")
+}
+
+// eventLine writes an event, "" for those that an entry tells better.
+func (t *turn) eventLine(e *Event) string {
+	var what string
+	switch e.Kind {
+	case MessageAdded, ReplyAdded, NoteAdded, MachineAdded, MessageHeld:
+		return ""
+	case TicketOpened:
+		what = "opened"
+	case StatusChanged, PriorityChanged, TagsChanged, FollowUpChanged:
+		what = fmt.Sprintf("%s: %s -> %s", e.Kind, cmp.Or(e.Before, "none"), cmp.Or(e.After, "none"))
+	case AssigneeChanged:
+		what = fmt.Sprintf("assignee: %s -> %s", cmp.Or(t.policy.agentName(e.Before), "nobody"), cmp.Or(t.policy.agentName(e.After), "nobody"))
+	case DepartmentChanged:
+		what = fmt.Sprintf("department: %s -> %s", t.policy.Departments[e.Before].Name, t.policy.Departments[e.After].Name)
+	case PlanChanged:
+		what = fmt.Sprintf("SLA plan: %s -> %s", cmp.Or(t.policy.Plans[e.Before].Name, "none"), cmp.Or(t.policy.Plans[e.After].Name, "none"))
+	default:
+		what = fmt.Sprintf("%s: %s", e.Kind, e.Detail)
+	}
+	return fmt.Sprintf("%s  EVENT by %s: %s", t.local(e.At), t.policy.actorName(e.Actor), what)
+}
+
+// local writes an instant in the zone of the desk.
+func (t *turn) local(at time.Time) string { return at.In(t.policy.Zone).Format("2006-01-02 15:04 MST") }
+
+func addressText(a Address) string {
+	if a.Name == "" {
+		return a.Email
+	}
+	return fmt.Sprintf("%s <%s>", a.Name, a.Email)
+}
+
+func doList(w *work, args string) (string, error) {
+	f, err := w.policy.query(args, w.agent.Key)
+	if err != nil {
+		return "", err
+	}
+	f.Departments = w.readable(f.Departments)
+	if len(f.Departments) == 0 {
+		return "", refuse(NotAllowed, "%s", w.missing(MayRead))
+	}
+	f.Limit = listed
+	tickets, err := w.tx.Find(f)
+	if err != nil {
+		return "", fmt.Errorf("list tickets: %w", err)
+	}
+	for i := range tickets {
+		if tickets[i].Number == w.ticket.Number {
+			tickets[i] = w.ticket
+		}
+	}
+	w.report = append(w.report, w.listLines(tickets)...)
+	return fmt.Sprintf("%d found, see below", len(tickets)), nil
+}
+
+// readable narrows departments to those the agent may read; none asked for are
+// all of them.
+func (w *work) readable(asked []string) []string {
+	if len(asked) == 0 {
+		for key := range w.policy.Departments {
+			asked = append(asked, key)
+		}
+		slices.Sort(asked)
+	}
+	return slices.DeleteFunc(slices.Clone(asked), func(key string) bool {
+		return !w.policy.May(w.agent.Key, MayRead, key)
+	})
+}
+
+// listLines is a table of tickets.
+func (t *turn) listLines(tickets []Ticket) []string {
+	lines := make([]string, 0, len(tickets))
+	for i := range tickets {
+		tk := &tickets[i]
+		assignee := "nobody"
+		if tk.Assignee != "" {
+			assignee = t.policy.agentName(tk.Assignee)
+		}
+		lines = append(lines, fmt.Sprintf("#%-6d %-9s %-10s %-18s %-16s %s  %s", tk.Number, tk.Status, tk.Priority,
+			t.policy.Departments[tk.Department].Name, assignee, tk.UpdatedAt.In(t.policy.Zone).Format("01-02 15:04"), tk.Subject))
+	}
+	return lines
+}
+
+func doHelp(w *work, args string) (string, error) {
+	lines, err := w.policy.helpLines(args)
+	if err != nil {
+		return "", err
+	}
+	w.report = append(w.report, lines...)
+	return "see below", nil
+}

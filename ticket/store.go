@@ -1,0 +1,165 @@
+package ticket
+
+import (
+	"context"
+	"time"
+)
+
+// A Store keeps a desk. Its one implementation is package store; the suite in
+// store/storetest pins every promise written here.
+type Store interface {
+	// Update runs f in one transaction: all of it is kept, or nothing. Update
+	// returns nil only after the commit is durable. f may be run again if the
+	// engine asks for it, so it must do nothing but call its Tx.
+	Update(ctx context.Context, f func(Tx) error) error
+	// View runs f on one consistent picture of the store. Its Tx refuses writes.
+	View(ctx context.Context, f func(Tx) error) error
+}
+
+// A Tx is one transaction. Methods that look up one thing answer ErrNotFound
+// when there is none.
+type Tx interface {
+	// Try runs f so that its writes are undone if it returns an error or
+	// panics, and those of the rest of the transaction are not. It returns that
+	// error; a panic becomes an error.
+	Try(f func() error) error
+	// Next counts up the named counter, from first, and returns its new value.
+	// A value is used once, except when the transaction is undone.
+	Next(counter string, first int64) (int64, error)
+
+	Receipts
+	Tickets
+	Outbox
+}
+
+// Receipts are the part of a Tx that remembers which mails were taken.
+type Receipts interface {
+	// Receive writes the receipt and the blob that travels with it, and gives
+	// the receipt its ID. Where the mail was seen before it returns Again or
+	// Another with the ID of the earlier receipt, and for Another the new
+	// receipt is written too. A keyed receipt is Another if any concluded or
+	// running receipt has its digest. One without a key is Another only if an
+	// earlier epoch of the same source holds more receipts with its digest and
+	// Received than the new epoch already does (decisions.md 4).
+	Receive(r *Receipt) (Sight, int64, error)
+	// Conclude writes the outcome of a receipt of this transaction, with what
+	// lists show of the mail.
+	Conclude(receipt int64, c Conclusion, m Mail) error
+	// Taken reads receipts back: one by ID, or all of a ticket in the order
+	// they were taken.
+	Taken(receipt int64) (Taken, error)
+	TakenOn(n Number) ([]Taken, error)
+	// TakenUID reads the receipt of a UID.
+	TakenUID(source string, epoch, uid uint32) (Taken, error)
+	// Mark is the highest UID below which every UID has a row: a receipt or a
+	// failure. 0 if there is none.
+	Mark(source string, epoch uint32) (uint32, error)
+	// Missing returns those of the UIDs that have neither receipt nor failure.
+	Missing(source string, epoch uint32, uids []uint32) ([]uint32, error)
+	// SkipBefore writes before-baseline receipts for mails that lay in the
+	// mailbox before the desk first looked.
+	SkipBefore(source string, epoch uint32, uids []uint32, received []time.Time, at time.Time) error
+	// Baseline is the instant before which mail of a source is left alone, set
+	// once by SetBaseline.
+	Baseline(source string) (time.Time, error)
+	SetBaseline(source string, at time.Time) error
+	// AfterPending lists receipts of which the mail server was not told yet,
+	// oldest first; AfterDone notes that it was.
+	AfterPending(source string, epoch uint32, limit int) ([]Taken, error)
+	AfterDone(source string, epoch uint32, uids []uint32, at time.Time) error
+	// Fail books a failed try; ClearFailure forgets it. Failures lists a
+	// source's, by UID.
+	Fail(f Failure) error
+	ClearFailure(source string, epoch, uid uint32) error
+	Failures(source string, epoch uint32) ([]Failure, error)
+	// Swept notes that a pass over a source which began at the given instant
+	// reached its end. LastSweep is the latest such beginning, zero if none.
+	Swept(source string, began time.Time) error
+	LastSweep(source string) (time.Time, error)
+	// Outcomes counts receipts by outcome.
+	Outcomes() (map[Outcome]int, error)
+}
+
+// Tickets are the part of a Tx that keeps tickets and their threads.
+type Tickets interface {
+	// Ticket reads a ticket and, in an Update, holds it against other writers
+	// until the transaction ends.
+	Ticket(n Number) (*Ticket, error)
+	// Save writes a ticket, new or known.
+	Save(t *Ticket) error
+	// Find lists tickets, the most recently updated first.
+	Find(f Filter) ([]Ticket, error)
+
+	Participants(n Number) ([]Participant, error)
+	AddParticipant(p Participant) error // keeps the first role if already there
+	Contact(address string) (Contact, error)
+	SaveContact(c Contact) error
+
+	// AddEntry appends to a thread, files included, and gives the entry its ID.
+	AddEntry(e *Entry) error
+	Entries(n Number) ([]Entry, error)
+	Entry(id int64) (Entry, error)
+	// Know remembers Message-IDs of a ticket; an ID known already stays where
+	// it is. Known finds tickets by Message-IDs, in the order asked.
+	Know(n Number, messageIDs []string) error
+	Known(messageIDs []string) ([]Number, error)
+
+	Record(e ...Event) error
+	Events(n Number) ([]Event, error)
+	// CountEvents counts a ticket's events of a kind since an instant.
+	CountEvents(n Number, kind EventKind, since time.Time) (int, error)
+
+	AddDraft(d *Draft) error // gives the draft its ID
+	Draft(id int64) (Draft, error)
+	EndDraft(id int64, at time.Time) error
+}
+
+// An Outbox is the part of a Tx that keeps the mail the desk owes.
+type Outbox interface {
+	// Queue writes a notice whose ID came from Next("notice"). It returns false
+	// if a notice with its dedupe key is there already.
+	Queue(n *Notice) (bool, error)
+	// Amend rewrites the facts of a notice that no attempt was made for.
+	Amend(id int64, f Facts) error
+	// Notice reads one back, Deduped by its key.
+	Notice(id int64) (Notice, error)
+	Deduped(key string) (Notice, error)
+	// Notices lists the notices of a ticket, oldest first.
+	Notices(n Number) ([]Notice, error)
+	// Claim leases up to limit due notices to one sender until the given
+	// instant and books an attempt for each, agents' replies first, then oldest
+	// first. A notice whose last lease ran out unsettled, or that is in doubt,
+	// is claimed only if its lease ended before the instant doubt.
+	Claim(now, until, doubt time.Time, limit int) ([]Notice, error)
+	// SaveDelivery writes what an attempt changed: recipients, due, lease,
+	// doubt, echo and settlement.
+	SaveDelivery(n Notice) error
+	// NextDue is the earliest instant at which Claim may find work; zero if the
+	// outbox is empty.
+	NextDue() (time.Time, error)
+	// CountNotices counts queued notices that match.
+	CountNotices(f NoticeFilter) (int, error)
+}
+
+// A Filter selects tickets. Zero fields select everything.
+type Filter struct {
+	Statuses    []Status
+	Departments []string
+	Assignee    string // key; "-" is nobody
+	Priority    string
+	Plan        string
+	Tag         string
+	Requester   string    // address key
+	FollowUpBy  time.Time // follow-up due at or before
+	Limit       int       // 0 is 50
+}
+
+// A NoticeFilter selects notices to count. Zero fields select everything.
+type NoticeFilter struct {
+	Ticket    Number
+	Address   string // address key of a recipient
+	Agent     string
+	Kinds     []NoticeKind
+	Customers bool // only automatic mail to non-agents
+	Since     time.Time
+}

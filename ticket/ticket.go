@@ -1,0 +1,92 @@
+package ticket
+
+import (
+	"slices"
+	"time"
+)
+
+// A Number names a ticket to people: it is what stands in "[#1234]". Numbers
+// rise by one from FirstNumber and are never used twice.
+type Number int64
+
+// FirstNumber is the number of a desk's first ticket.
+const FirstNumber Number = 1001
+
+// A Ticket is one conversation with a requester and what the desk knows of it.
+// All instants are UTC with millisecond precision; a zero instant means never.
+type Ticket struct {
+	Number     Number
+	Subject    string // as the first mail had it, without reply prefixes and tags
+	Status     Status
+	Priority   string // one of Policy.Priorities
+	Department string // key in Policy.Departments
+	Assignee   string // key in Policy.Agents; "" is nobody
+	Plan       string // key in Policy.Plans; "" is none
+	PlanPinned bool   // set by an agent: transfers do not choose again
+	Requester  Address
+	Tags       []string // sorted, lower case
+	FollowUp   time.Time
+	MergedInto Number
+
+	OpenedAt   time.Time // when its first mail reached the mailbox
+	UpdatedAt  time.Time
+	ResolvedAt time.Time
+	ClosedAt   time.Time
+}
+
+// A Status says where a ticket stands. See the state diagram in the package
+// documentation.
+type Status string
+
+// The statuses.
+const (
+	New      Status = "new"      // no agent has answered yet
+	Open     Status = "open"     // work for the desk
+	Pending  Status = "pending"  // waiting for the requester
+	Hold     Status = "hold"     // waiting for a third party
+	Resolved Status = "resolved" // answered; the requester may still reopen it
+	Closed   Status = "closed"   // over
+	Spam     Status = "spam"     // unwanted; later mail is kept silently
+	Deleted  Status = "deleted"  // gone; later mail opens a new ticket
+	Merged   Status = "merged"   // continued in MergedInto
+)
+
+// statuses lists every status in the order of a ticket's life.
+var statuses = []Status{New, Open, Pending, Hold, Resolved, Closed, Spam, Deleted, Merged}
+
+// Done reports whether the desk has no work left on a ticket in this status.
+func (s Status) Done() bool {
+	return slices.Contains([]Status{Resolved, Closed, Spam, Deleted, Merged}, s)
+}
+
+// Valid reports whether s is one of the statuses.
+func (s Status) Valid() bool { return slices.Contains(statuses, s) }
+
+// setStatus moves the ticket to s at now and keeps the instants that belong to
+// the status true. It returns the event, or nil where nothing changed.
+func (t *Ticket) setStatus(s Status, by Actor, now time.Time) *Event {
+	if t.Status == s {
+		return nil
+	}
+	e := &Event{Ticket: t.Number, At: now, Kind: StatusChanged, Actor: by, Before: string(t.Status), After: string(s)}
+	t.Status = s
+	t.FollowUp = time.Time{}
+	switch s {
+	case Resolved:
+		t.ResolvedAt = now
+	case Closed:
+		t.ClosedAt = now
+	case New, Open, Pending, Hold:
+		t.ResolvedAt, t.ClosedAt = time.Time{}, time.Time{}
+	}
+	return e
+}
+
+// endedAt is the later of resolve and close, from which the reopen window
+// counts.
+func (t *Ticket) endedAt() time.Time {
+	if t.ClosedAt.After(t.ResolvedAt) {
+		return t.ClosedAt
+	}
+	return t.ResolvedAt
+}

@@ -1,0 +1,152 @@
+package ticket
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"deskpost/ticket/command"
+)
+
+// A Verb is one command that agents have, by mail or on the page. Help is
+// printed from this table, so a verb is added by adding a row.
+type Verb struct {
+	Name    string
+	Aliases []string
+	Args    string // how its arguments are written; "" for none
+	Help    string
+	Right   Right // needed in the ticket's department; "" for every agent
+
+	stage stage
+	group string // of the verbs with the same group, a mail may give one
+	do    func(w *work, args string) (result string, err error)
+}
+
+// A stage is the place of a verb in the canonical order (commands.md b.2, rule
+// 7): whatever order the lines have, departments change before assignees and
+// the status comes last.
+type stage int
+
+const (
+	stageVisibility stage = iota
+	stageDepartment
+	stagePlan
+	stagePriority
+	stageAssignee
+	stageTags
+	stageStatus
+	stageReport
+)
+
+// Verbs is the table of all verbs, in the order help prints them.
+func Verbs() []Verb {
+	return []Verb{
+		{Name: "reply", Aliases: []string{"public"}, Help: "send your text to the customer", Right: MayReply,
+			stage: stageVisibility, group: "visibility", do: doReply},
+		{Name: "note", Aliases: []string{"private", "internal"}, Help: "keep your text as a note that only agents see", Right: MayNote,
+			stage: stageVisibility, group: "visibility", do: doNote},
+		{Name: "resolve", Aliases: []string{"resolved", "solved", "fixed"}, Help: "mark as resolved; with text: resolve with a reply", Right: MayClose,
+			stage: stageStatus, group: "status", do: setStatusTo(Resolved)},
+		{Name: "close", Aliases: []string{"closed"}, Help: "close the ticket", Right: MayClose,
+			stage: stageStatus, group: "status", do: setStatusTo(Closed)},
+		{Name: "open", Aliases: []string{"reopen"}, Help: "open it again", Right: MayEdit,
+			stage: stageStatus, group: "status", do: setStatusTo(Open)},
+		{Name: "pending", Aliases: []string{"wait"}, Args: "[3d]", Help: "wait for the customer; come back after a time", Right: MayEdit,
+			stage: stageStatus, group: "status", do: doPending},
+		{Name: "hold", Help: "wait for a third party", Right: MayEdit,
+			stage: stageStatus, group: "status", do: setStatusTo(Hold)},
+		{Name: "status", Args: "NAME", Help: "open, pending, hold, resolved or closed", Right: MayEdit,
+			stage: stageStatus, group: "status", do: doStatus},
+		{Name: "priority", Aliases: []string{"prio"}, Args: "NAME", Help: "set the priority; its name alone works too: #high", Right: MayEdit,
+			stage: stagePriority, group: "priority", do: doPriority},
+		{Name: "assign", Args: "AGENT | me | none", Help: "give the ticket to an agent", Right: MayAssign,
+			stage: stageAssignee, group: "assignee", do: doAssign},
+		{Name: "take", Aliases: []string{"mine", "claim"}, Help: "give the ticket to yourself", Right: MayAssign,
+			stage: stageAssignee, group: "assignee", do: func(w *work, args string) (string, error) {
+				return noArgs(args, func() (string, error) { return doAssign(w, "me") })
+			}},
+		{Name: "dept", Aliases: []string{"department", "transfer", "queue"}, Args: "DEPARTMENT", Help: "move the ticket to another department", Right: MayTransfer,
+			stage: stageDepartment, group: "department", do: doDepartment},
+		{Name: "sla", Args: "PLAN | none | auto", Help: "set the SLA plan; auto takes the department's", Right: MayEdit,
+			stage: stagePlan, group: "plan", do: doPlan},
+		{Name: "tag", Args: "+NAME -NAME =NAME", Help: "add, remove or replace tags", Right: MayEdit,
+			stage: stageTags, do: doTag},
+		{Name: "show", Args: "[NUMBER]", Help: "get the whole thread by mail", Right: MayRead,
+			stage: stageReport, do: doShow},
+		{Name: "list", Args: "[mine | unassigned | open | QUERY]", Help: "get a list of tickets; a query is such as dept:billing prio:high",
+			stage: stageReport, do: doList},
+		{Name: "help", Args: "[VERB]", Help: "get this list", stage: stageReport, do: doHelp},
+	}
+}
+
+// knowsVerb reports whether a word is a verb, one of its aliases, or the name
+// of a priority.
+func (p *Policy) knowsVerb(word string) bool {
+	_, _, err := p.findVerb(word, "")
+	return err == nil
+}
+
+// findVerb looks a word up. The name of a priority is the verb "priority" with
+// that name as its argument.
+func (p *Policy) findVerb(word, args string) (Verb, string, error) {
+	verbs := Verbs()
+	if strings.EqualFold(word, "owner") {
+		return Verb{}, "", refuse(Invalid, "means different people in different help desks: write #assign NAME for who works on the ticket")
+	}
+	for _, v := range verbs {
+		if strings.EqualFold(v.Name, word) || slices.ContainsFunc(v.Aliases, func(a string) bool { return strings.EqualFold(a, word) }) {
+			return v, args, nil
+		}
+	}
+	for _, name := range p.Priorities {
+		if strings.EqualFold(name, word) {
+			i := slices.IndexFunc(verbs, func(v Verb) bool { return v.Name == "priority" })
+			if args != "" {
+				return Verb{}, "", refuse(Invalid, "takes no argument: write #%s alone, or #priority NAME", strings.ToLower(word))
+			}
+			return verbs[i], name, nil
+		}
+	}
+	if near := command.Suggest(strings.ToLower(word), p.verbWords()); near != "" {
+		return Verb{}, "", refuse(Invalid, "unknown; did you mean #%s?", near)
+	}
+	return Verb{}, "", refuse(Invalid, "unknown; #help lists the commands")
+}
+
+// verbWords are all words that findVerb knows.
+func (p *Policy) verbWords() []string {
+	var words []string
+	for _, v := range Verbs() {
+		words = append(append(words, v.Name), v.Aliases...)
+	}
+	for _, name := range p.Priorities {
+		words = append(words, strings.ToLower(name))
+	}
+	return words
+}
+
+// usage is how a verb is written, as in "#assign AGENT | me | none".
+func (v Verb) usage() string { return strings.TrimSpace("#" + v.Name + " " + v.Args) }
+
+// helpLines is the help on one verb, or on all of them.
+func (p *Policy) helpLines(word string) ([]string, error) {
+	if word != "" {
+		v, _, err := p.findVerb(strings.TrimPrefix(word, "#"), "")
+		if err != nil {
+			return nil, err
+		}
+		lines := []string{v.usage(), "  " + v.Help}
+		if len(v.Aliases) > 0 {
+			lines = append(lines, "  also: #"+strings.Join(v.Aliases, ", #"))
+		}
+		if v.Right != "" {
+			lines = append(lines, fmt.Sprintf("  needs the right %q", v.Right))
+		}
+		return lines, nil
+	}
+	lines := []string{"Commands go on the first lines of your answer, one a line; your text follows below.", ""}
+	for _, v := range Verbs() {
+		lines = append(lines, fmt.Sprintf("%-46s %s", v.usage(), v.Help))
+	}
+	return append(lines, "", "All of a mail's commands are done, or none: where one is in doubt your text is held and you are told."), nil
+}

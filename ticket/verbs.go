@@ -1,0 +1,272 @@
+package ticket
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"deskpost/ticket/command"
+)
+
+// noArgs refuses arguments for verbs that take none: a word behind "#close"
+// may have been meant as something else.
+func noArgs(args string, do func() (string, error)) (string, error) {
+	if args != "" {
+		return "", refuse(Invalid, "takes nothing behind it: put your text on a line of its own")
+	}
+	return do()
+}
+
+func doReply(w *work, args string) (string, error) {
+	return noArgs(args, func() (string, error) {
+		w.kind, w.forced = Reply, "reply"
+		return "your text goes to the customer", nil
+	})
+}
+
+func doNote(w *work, args string) (string, error) {
+	return noArgs(args, func() (string, error) {
+		w.kind, w.forced = Note, "note"
+		return "your text is a note for agents", nil
+	})
+}
+
+// setStatusTo makes the verb of a status that takes no argument.
+func setStatusTo(s Status) func(*work, string) (string, error) {
+	return func(w *work, args string) (string, error) {
+		return noArgs(args, func() (string, error) { return w.toStatus(s) })
+	}
+}
+
+func (w *work) toStatus(s Status) (string, error) {
+	was := w.ticket.Status
+	switch was {
+	case s:
+		return fmt.Sprintf("was %s already", s), nil
+	case Spam, Deleted, Merged:
+		return "", refuse(Conflict, "the ticket is %s: only an admin can bring it back", was)
+	}
+	w.change(w.ticket.setStatus(s, w.actor(), w.now))
+	return fmt.Sprintf("%s -> %s", was, s), nil
+}
+
+func doStatus(w *work, args string) (string, error) {
+	settable := []string{string(Open), string(Pending), string(Hold), string(Resolved), string(Closed)}
+	name, err := command.Match(args, settable)
+	if err != nil {
+		return "", notMatched("status", err, settable)
+	}
+	s := Status(name)
+	if (s == Resolved || s == Closed) && !w.policy.May(w.agent.Key, MayClose, w.before.Department) {
+		return "", refuse(NotAllowed, "%s", w.missing(MayClose))
+	}
+	return w.toStatus(s)
+}
+
+func doPending(w *work, args string) (string, error) {
+	if args == "" {
+		return w.toStatus(Pending)
+	}
+	d, err := command.Duration(args)
+	if err != nil {
+		return "", refuse(Invalid, "%s", err)
+	}
+	result, err := w.toStatus(Pending)
+	if err != nil {
+		return "", err
+	}
+	w.ticket.FollowUp = w.now.Add(d)
+	until := w.ticket.FollowUp.In(w.policy.Zone).Format("Mon 2 Jan 2006 15:04 MST")
+	w.change(&Event{Ticket: w.ticket.Number, Kind: FollowUpChanged, Actor: w.actor(), After: until})
+	return result + ", comes back " + until, nil
+}
+
+func doPriority(w *work, args string) (string, error) {
+	name, err := command.Match(args, w.policy.Priorities)
+	if err != nil {
+		return "", notMatched("priority", err, w.policy.Priorities)
+	}
+	return w.set(PriorityChanged, &w.ticket.Priority, name, func(s string) string { return s }), nil
+}
+
+func doAssign(w *work, args string) (string, error) {
+	key := w.agent.Key
+	switch strings.ToLower(args) {
+	case "none", "nobody", "":
+		if args == "" {
+			return "", refuse(Invalid, "whom? Write #assign NAME, #assign me or #assign none")
+		}
+		key = ""
+	case "me", "myself":
+	default:
+		found, err := w.policy.findAgent(args)
+		if err != nil {
+			return "", err
+		}
+		key = found
+	}
+	if key != "" && !w.policy.May(key, MayRead, w.ticket.Department) {
+		return "", refuse(NotAllowed, "%s has no access to %s", w.policy.agentName(key), w.policy.Departments[w.ticket.Department].Name)
+	}
+	result := w.set(AssigneeChanged, &w.ticket.Assignee, key, func(key string) string {
+		if key == "" {
+			return "nobody"
+		}
+		return w.policy.agentName(key)
+	})
+	if key != "" && key != w.agent.Key && key != w.before.Assignee {
+		result += " (mailed)"
+	}
+	return result, nil
+}
+
+func doDepartment(w *work, args string) (string, error) {
+	key, err := matchNamed("department", args, maps.Keys(w.policy.Departments), func(k string) string { return w.policy.Departments[k].Name })
+	if err != nil {
+		return "", err
+	}
+	result := w.set(DepartmentChanged, &w.ticket.Department, key, func(k string) string { return w.policy.Departments[k].Name })
+	if key != w.before.Department && !w.ticket.PlanPinned {
+		w.set(PlanChanged, &w.ticket.Plan, w.policy.Departments[key].Plan, w.planName)
+	}
+	return result, nil
+}
+
+func doPlan(w *work, args string) (string, error) {
+	switch strings.ToLower(args) {
+	case "none":
+		w.ticket.PlanPinned = true
+		return w.set(PlanChanged, &w.ticket.Plan, "", w.planName), nil
+	case "auto":
+		w.ticket.PlanPinned = false
+		return w.set(PlanChanged, &w.ticket.Plan, w.policy.Departments[w.ticket.Department].Plan, w.planName), nil
+	}
+	key, err := matchNamed("SLA plan", args, maps.Keys(w.policy.Plans), w.planName)
+	if err != nil {
+		return "", err
+	}
+	w.ticket.PlanPinned = true
+	return w.set(PlanChanged, &w.ticket.Plan, key, w.planName), nil
+}
+
+func (w *work) planName(key string) string {
+	if p, ok := w.policy.Plans[key]; ok {
+		return p.Name
+	}
+	return "none"
+}
+
+// Limits on tags.
+const (
+	maxTags      = 30
+	maxTagLength = 50
+)
+
+func doTag(w *work, args string) (string, error) {
+	deltas, err := command.Deltas(args)
+	if err != nil {
+		return "", refuse(Invalid, "%s", err)
+	}
+	before := strings.Join(w.ticket.Tags, ", ")
+	tags := slices.Clone(w.ticket.Tags)
+	if slices.ContainsFunc(deltas, func(d command.Delta) bool { return d.Op == '=' }) {
+		tags = nil
+	}
+	for _, d := range deltas {
+		tag := strings.ToLower(d.Item)
+		if len(tag) > maxTagLength {
+			return "", refuse(Invalid, "a tag has at most %d characters", maxTagLength)
+		}
+		tags = slices.DeleteFunc(tags, func(t string) bool { return t == tag })
+		if d.Op != '-' {
+			tags = append(tags, tag)
+		}
+	}
+	if len(tags) > maxTags {
+		return "", refuse(Invalid, "a ticket has at most %d tags", maxTags)
+	}
+	slices.Sort(tags)
+	w.ticket.Tags = tags
+	after := strings.Join(tags, ", ")
+	if after == before {
+		return "tags were so already", nil
+	}
+	w.change(&Event{Ticket: w.ticket.Number, Kind: TagsChanged, Actor: w.actor(), Before: before, After: after})
+	if after == "" {
+		return "no tags", nil
+	}
+	return "tags: " + after, nil
+}
+
+// set changes one property of the ticket and keeps the event. Its result says
+// what was and what is.
+func (w *work) set(kind EventKind, field *string, value string, name func(string) string) string {
+	was := *field
+	if was == value {
+		return fmt.Sprintf("was %s already", name(value))
+	}
+	*field = value
+	w.change(&Event{Ticket: w.ticket.Number, Kind: kind, Actor: w.actor(), Before: was, After: value})
+	return fmt.Sprintf("%s -> %s", name(was), name(value))
+}
+
+// findAgent finds an enabled agent by key, name or address.
+func (p *Policy) findAgent(word string) (string, error) {
+	enabled := func(yield func(string) bool) {
+		for key, a := range p.Agents {
+			if !a.Disabled && !yield(key) {
+				return
+			}
+		}
+	}
+	if a, ok := p.AgentByAddress(Address{Email: word}); ok && !a.Disabled {
+		return a.Key, nil
+	}
+	return matchNamed("agent", word, enabled, p.agentName)
+}
+
+// matchNamed finds one of the things that have a key and a name, by either.
+func matchNamed(what, word string, keys func(func(string) bool), name func(string) string) (string, error) {
+	sorted := slices.Sorted(keys)
+	var labels []string
+	for _, k := range sorted {
+		labels = append(labels, k, name(k))
+	}
+	found, err := command.Match(word, sorted)
+	if err == nil {
+		return found, nil
+	}
+	if label, nameErr := command.Match(word, labels); nameErr == nil {
+		return sorted[slices.Index(labels, label)/2], nil
+	} else if ambiguous := new(command.Ambiguous); errors.As(nameErr, &ambiguous) && sameThing(ambiguous.Candidates, labels) >= 0 {
+		return sorted[sameThing(ambiguous.Candidates, labels)], nil
+	}
+	return "", notMatched(what, err, sorted)
+}
+
+// sameThing is the index of the thing that all the labels mean, -1 if they mean
+// several: "jane" is the beginning of both the key and the name of one agent.
+func sameThing(found, labels []string) int {
+	thing := -1
+	for _, label := range found {
+		i := slices.Index(labels, label) / 2
+		if thing >= 0 && thing != i {
+			return -1
+		}
+		thing = i
+	}
+	return thing
+}
+
+// notMatched says why a name was not understood, and which there are.
+func notMatched(what string, err error, names []string) error {
+	if ambiguous := new(command.Ambiguous); errors.As(err, &ambiguous) {
+		return refuse(Invalid, "ambiguous: %s", strings.Join(ambiguous.Candidates, ", "))
+	}
+	if unknown := new(command.Unknown); errors.As(err, &unknown) && unknown.Suggestion != "" {
+		return refuse(Invalid, "there is no %s %q; did you mean %q?", what, unknown.Name, unknown.Suggestion)
+	}
+	return refuse(Invalid, "which %s? There are: %s", what, strings.Join(names, ", "))
+}

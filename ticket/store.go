@@ -49,7 +49,7 @@ type Receipts interface {
 	// they were taken.
 	Taken(receipt int64) (Taken, error)
 	TakenOn(n Number) ([]Taken, error)
-	// TakenUID reads the receipt of a UID.
+	// TakenUID reads the receipt of a UID; epoch 0 is the newest that has it.
 	TakenUID(source string, epoch, uid uint32) (Taken, error)
 	// Mark is the highest UID below which every UID has a row: a receipt or a
 	// failure. 0 if there is none.
@@ -131,8 +131,8 @@ type Outbox interface {
 	// first. A notice whose last lease ran out unsettled, or that is in doubt,
 	// is claimed only if its lease ended before the instant doubt.
 	Claim(now, until, doubt time.Time, limit int) ([]Notice, error)
-	// SaveDelivery writes what an attempt changed: recipients, due, lease,
-	// doubt, echo and settlement.
+	// SaveDelivery writes what an attempt changed: recipients, attempts, due,
+	// lease, doubt, the telling of a delay, echo and settlement.
 	SaveDelivery(n Notice) error
 	// NextDue is the earliest instant at which Claim may find work; zero if the
 	// outbox is empty.

@@ -1,0 +1,36 @@
+package store
+
+import "deskpost/ticket"
+
+// Participants implements ticket.Tickets: in the order they joined.
+func (t *tx) Participants(n ticket.Number) ([]ticket.Participant, error) {
+	return rows(t, func(s scan) (p ticket.Participant, err error) {
+		return p, s(&p.Ticket, &p.Address.Name, &p.Address.Email, &p.Role, instant{&p.Since})
+	}, `SELECT ticket, name, email, role, since FROM participants WHERE ticket = $1 ORDER BY id`, int64(n))
+}
+
+// AddParticipant implements ticket.Tickets.
+func (t *tx) AddParticipant(p ticket.Participant) error {
+	_, err := t.exec(`
+		INSERT INTO participants (ticket, key, name, email, role, since) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (ticket, key) DO NOTHING`,
+		int64(p.Ticket), p.Address.Key(), p.Address.Name, p.Address.Email, string(p.Role), ms(p.Since))
+	return err
+}
+
+// Contact implements ticket.Tickets.
+func (t *tx) Contact(address string) (ticket.Contact, error) {
+	var c ticket.Contact
+	err := t.one(`SELECT address, answered_at, failed_at FROM contacts WHERE address = $1`, args{address},
+		&c.Address, instant{&c.AnsweredAt}, instant{&c.FailedAt})
+	return c, err
+}
+
+// SaveContact implements ticket.Tickets.
+func (t *tx) SaveContact(c ticket.Contact) error {
+	_, err := t.exec(`
+		INSERT INTO contacts (address, answered_at, failed_at) VALUES ($1, $2, $3)
+		ON CONFLICT (address) DO UPDATE SET answered_at = excluded.answered_at, failed_at = excluded.failed_at`,
+		c.Address, ms(c.AnsweredAt), ms(c.FailedAt))
+	return err
+}

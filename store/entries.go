@@ -1,0 +1,119 @@
+package store
+
+import (
+	"errors"
+	"slices"
+
+	"deskpost/ticket"
+)
+
+const entryColumns = `id, ticket, kind, by_kind, by_name, from_name, from_email, at, text, quoted,
+	message_id, receipt, machine, audience, authenticity, remarks`
+
+func entryFields(e *ticket.Entry) []any {
+	return []any{&e.ID, &e.Ticket, &e.Kind, &e.By.Kind, &e.By.Name, &e.From.Name, &e.From.Email, instant{&e.At},
+		&e.Text, &e.Quoted, &e.MessageID, refTo[int64]{&e.Receipt}, &e.Machine, wordTo{&e.Held, "held"},
+		&e.Authenticity, jsonTo[[]string]{&e.Remarks}}
+}
+
+// AddEntry implements ticket.Tickets.
+func (t *tx) AddEntry(e *ticket.Entry) error {
+	err := t.insert(`
+		INSERT INTO entries (ticket, kind, by_kind, by_name, from_name, from_email, at, text, quoted,
+			message_id, receipt, machine, audience, authenticity, remarks)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+		RETURNING id`,
+		args{int64(e.Ticket), string(e.Kind), string(e.By.Kind), e.By.Name, e.From.Name, e.From.Email, ms(e.At),
+			e.Text, e.Quoted, e.MessageID, ref(e.Receipt), string(e.Machine), word(e.Held, "held", "thread"),
+			string(e.Authenticity), jsonOf(e.Remarks)}, &e.ID)
+	if err != nil {
+		return err
+	}
+	return t.addFiles("entry", e.ID, e.Files)
+}
+
+// Entries implements ticket.Tickets: in the order they were added.
+func (t *tx) Entries(n ticket.Number) ([]ticket.Entry, error) {
+	entries, err := rows(t, func(s scan) (e ticket.Entry, err error) { return e, s(entryFields(&e)...) },
+		`SELECT `+entryColumns+` FROM entries WHERE ticket = $1 ORDER BY id`, int64(n))
+	if err != nil {
+		return nil, err
+	}
+	for i := range entries {
+		if entries[i].Files, err = t.files("entry", entries[i].ID); err != nil {
+			return nil, err
+		}
+	}
+	return entries, nil
+}
+
+// Entry implements ticket.Tickets.
+func (t *tx) Entry(id int64) (ticket.Entry, error) {
+	var e ticket.Entry
+	err := t.one(`SELECT `+entryColumns+` FROM entries WHERE id = $1`, args{id}, entryFields(&e)...)
+	if err != nil {
+		return ticket.Entry{}, err
+	}
+	e.Files, err = t.files("entry", id)
+	return e, err
+}
+
+// addFiles writes the files of an entry or a draft and gives them their IDs.
+func (t *tx) addFiles(owner string, id int64, files []ticket.File) error {
+	for i := range files {
+		f := &files[i]
+		err := t.insert(`
+			INSERT INTO files (`+owner+`, name, type, size, sum, disposition, raw, part)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`,
+			args{id, f.Name, f.Type, f.Size, sumOf(f.Sum), word(f.Inline, "inline", "attachment"), sumOf(f.Raw), f.Part},
+			&f.ID)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// files reads the files of an entry or a draft.
+func (t *tx) files(owner string, id int64) ([]ticket.File, error) {
+	return rows(t, func(s scan) (f ticket.File, err error) {
+		return f, s(&f.ID, &f.Name, &f.Type, &f.Size, sumTo{&f.Sum}, wordTo{&f.Inline, "inline"}, sumTo{&f.Raw}, &f.Part)
+	}, `SELECT id, name, type, size, sum, disposition, raw, part FROM files WHERE `+owner+` = $1 ORDER BY id`, id)
+}
+
+// Know implements ticket.Tickets.
+func (t *tx) Know(n ticket.Number, messageIDs []string) error {
+	for _, id := range messageIDs {
+		if id == "" {
+			continue
+		}
+		_, err := t.exec(`INSERT INTO known_ids (message_id, ticket) VALUES ($1, $2) ON CONFLICT (message_id) DO NOTHING`,
+			id, int64(n))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const knownQuery = `SELECT ticket FROM known_ids WHERE message_id = $1`
+
+// Known implements ticket.Tickets. Each ticket comes once, where the first of
+// its IDs was asked.
+func (t *tx) Known(messageIDs []string) ([]ticket.Number, error) {
+	var found []ticket.Number
+	for _, id := range messageIDs {
+		var n ticket.Number
+		err := t.one(knownQuery, args{id}, &n)
+		if errors.Is(err, ticket.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(found, n) {
+			found = append(found, n)
+		}
+	}
+	return found, nil
+}

@@ -1,0 +1,42 @@
+package store
+
+import (
+	"time"
+
+	"deskpost/ticket"
+)
+
+// Record implements ticket.Tickets.
+func (t *tx) Record(events ...ticket.Event) error {
+	for _, e := range events {
+		_, err := t.exec(`
+			INSERT INTO events (ticket, at, kind, actor_kind, actor_name, before, after, detail, entry, receipt)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+			int64(e.Ticket), ms(e.At), string(e.Kind), string(e.Actor.Kind), e.Actor.Name, e.Before, e.After, e.Detail,
+			ref(e.Entry), ref(e.Receipt))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const eventsQuery = `SELECT id, ticket, at, kind, actor_kind, actor_name, before, after, detail, entry, receipt
+	FROM events WHERE ticket = $1 ORDER BY id`
+
+// Events implements ticket.Tickets: in the order they were recorded.
+func (t *tx) Events(n ticket.Number) ([]ticket.Event, error) {
+	return rows(t, func(s scan) (e ticket.Event, err error) {
+		return e, s(&e.ID, &e.Ticket, instant{&e.At}, &e.Kind, &e.Actor.Kind, &e.Actor.Name, &e.Before, &e.After, &e.Detail,
+			refTo[int64]{&e.Entry}, refTo[int64]{&e.Receipt})
+	}, eventsQuery, int64(n))
+}
+
+const countEvents = `SELECT COUNT(*) FROM events WHERE ticket = $1 AND kind = $2 AND at >= $3`
+
+// CountEvents implements ticket.Tickets. An event at the instant counts.
+func (t *tx) CountEvents(n ticket.Number, kind ticket.EventKind, since time.Time) (int, error) {
+	var count int
+	err := t.one(countEvents, args{int64(n), string(kind), since.UnixMilli()}, &count)
+	return count, err
+}

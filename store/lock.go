@@ -1,0 +1,89 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// lockPatience is how long the lock of a database is waited for: a daemon that
+// is just ending, or a command that is just making the tables, is soon done.
+const lockPatience = 2 * time.Second
+
+// A lock keeps other processes from running a desk on the same database. The
+// kernel frees it when the process dies, however it dies.
+type lock struct{ file *os.File }
+
+// takeLock locks the file beside the database and writes our process ID into
+// it.
+func takeLock(ctx context.Context, database string, patience time.Duration) (*lock, error) {
+	path := database + ".lock"
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := waitForLock(ctx, f, patience); err != nil {
+		holder := readHolder(f)
+		f.Close()
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, fmt.Errorf("another deskpost (%s) runs on the database %s: it holds %s; "+
+				"stop it first, or give this one a database of its own", holder, database, path)
+		}
+		return nil, fmt.Errorf("lock %s: %w", path, err)
+	}
+	l := &lock{file: f}
+	if err := l.sign(); err != nil {
+		return nil, errors.Join(err, l.release())
+	}
+	return l, nil
+}
+
+// waitForLock tries to lock f until patience ends.
+func waitForLock(ctx context.Context, f *os.File, patience time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-again.C:
+		}
+	}
+}
+
+// sign writes who holds the lock, for the error of whoever comes next.
+func (l *lock) sign() error {
+	if err := l.file.Truncate(0); err != nil {
+		return err
+	}
+	_, err := l.file.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
+	return err
+}
+
+// release frees the lock. The file stays: removing it could pull it away from
+// under a process that has just opened it.
+func (l *lock) release() error {
+	return errors.Join(l.file.Truncate(0), l.file.Close())
+}
+
+// readHolder says who holds a lock, as far as its file tells.
+func readHolder(f *os.File) string {
+	b := make([]byte, 20)
+	n, err := f.ReadAt(b, 0)
+	pid := strings.TrimSpace(string(b[:n]))
+	if _, bad := strconv.Atoi(pid); bad != nil || (err != nil && n == 0) {
+		return "process unknown"
+	}
+	return "process " + pid
+}

@@ -1,0 +1,212 @@
+package store
+
+import (
+	"errors"
+	"time"
+
+	"deskpost/ticket"
+)
+
+const insertNotice = `
+	INSERT INTO notices (id, ticket, entry, kind, answer, agent, department, written_by, dedupe, draft, facts,
+		key, from_name, from_email, message_id, reply_to, return_path, stamp, in_reply_to, refs,
+		queued_at, due_at, attempts, leased_until, standing, delay_told_at, echoed_at, settled_at, lane, free_at)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+		$21, $22, $23, $24, $25, $26, $27, $28, $29, $30)
+	ON CONFLICT (dedupe) DO NOTHING`
+
+// Queue implements ticket.Outbox.
+func (t *tx) Queue(n *ticket.Notice) (bool, error) {
+	if n.ID <= 0 {
+		return false, errors.New("queue notice: it has no ID")
+	}
+	written, err := t.exec(insertNotice, n.ID, ref(n.Ticket), ref(n.Entry), string(n.Kind), string(n.Answer), n.Agent,
+		n.Department, word(n.Automatic, "desk", "agent"), textOrNull(n.Dedupe), ref(n.Draft), jsonOf(n.Facts),
+		n.Key, n.From.Name, n.From.Email, n.MessageID, n.ReplyTo, n.ReturnPath, n.Stamp, n.InReplyTo, jsonOf(n.References),
+		ms(n.QueuedAt), ms(n.DueAt), n.Attempts, ms(n.LeasedUntil), word(n.InDoubt, "in-doubt", "known"), ms(n.DelayTold),
+		ms(n.EchoedAt), ms(n.SettledAt), lane(n.Kind), freeAt(n))
+	if err != nil || written == 0 {
+		return false, err
+	}
+	for seq, r := range n.Recipients {
+		_, err := t.exec(`
+			INSERT INTO notice_recipients (notice, seq, name, email, key, field, sent_at, failed_at, answer, queued_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+			n.ID, seq, r.Address.Name, r.Address.Email, r.Address.Key(), word(r.Cc, "cc", "to"),
+			ms(r.SentAt), ms(r.FailedAt), r.Answer, ms(n.QueuedAt))
+		if err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// lane is the order in which notices are served: people wait for replies.
+func lane(k ticket.NoticeKind) int {
+	if k == ticket.NoticeReply {
+		return 0
+	}
+	return 1
+}
+
+// freeAt is when a notice is due and nobody's.
+func freeAt(n *ticket.Notice) int64 {
+	at := n.DueAt
+	if n.LeasedUntil.After(at) {
+		at = n.LeasedUntil
+	}
+	return at.UnixMilli()
+}
+
+const noticeColumns = `id, ticket, entry, kind, answer, agent, department, written_by, COALESCE(dedupe, ''), draft, facts,
+	key, from_name, from_email, message_id, reply_to, return_path, stamp, in_reply_to, refs,
+	queued_at, due_at, attempts, leased_until, standing, delay_told_at, echoed_at, settled_at`
+
+func noticeFields(n *ticket.Notice) []any {
+	return []any{&n.ID, refTo[ticket.Number]{&n.Ticket}, refTo[int64]{&n.Entry}, &n.Kind, &n.Answer, &n.Agent,
+		&n.Department, wordTo{&n.Automatic, "desk"}, &n.Dedupe, refTo[int64]{&n.Draft}, jsonTo[ticket.Facts]{&n.Facts},
+		&n.Key, &n.From.Name, &n.From.Email, &n.MessageID, &n.ReplyTo, &n.ReturnPath, &n.Stamp, &n.InReplyTo,
+		jsonTo[[]string]{&n.References}, instant{&n.QueuedAt}, instant{&n.DueAt}, &n.Attempts, instant{&n.LeasedUntil},
+		wordTo{&n.InDoubt, "in-doubt"}, instant{&n.DelayTold}, instant{&n.EchoedAt}, instant{&n.SettledAt}}
+}
+
+// Amend implements ticket.Outbox. A notice that was attempted is not found.
+func (t *tx) Amend(id int64, f ticket.Facts) error {
+	return t.must(`UPDATE notices SET facts = $2 WHERE id = $1 AND attempts = 0`, id, jsonOf(f))
+}
+
+// Notice implements ticket.Outbox.
+func (t *tx) Notice(id int64) (ticket.Notice, error) {
+	return t.notice(`SELECT `+noticeColumns+` FROM notices WHERE id = $1`, id)
+}
+
+// Deduped implements ticket.Outbox.
+func (t *tx) Deduped(key string) (ticket.Notice, error) {
+	return t.notice(`SELECT `+noticeColumns+` FROM notices WHERE dedupe = $1`, textOrNull(key))
+}
+
+func (t *tx) notice(query string, a ...any) (ticket.Notice, error) {
+	var n ticket.Notice
+	if err := t.one(query, a, noticeFields(&n)...); err != nil {
+		return ticket.Notice{}, err
+	}
+	return n, t.addRecipients(&n)
+}
+
+// Notices implements ticket.Outbox.
+func (t *tx) Notices(number ticket.Number) ([]ticket.Notice, error) {
+	notices, err := rows(t, func(s scan) (n ticket.Notice, err error) { return n, s(noticeFields(&n)...) },
+		`SELECT `+noticeColumns+` FROM notices WHERE ticket = $1 ORDER BY id`, int64(number))
+	if err != nil {
+		return nil, err
+	}
+	for i := range notices {
+		if err := t.addRecipients(&notices[i]); err != nil {
+			return nil, err
+		}
+	}
+	return notices, nil
+}
+
+// addRecipients reads the recipients of a notice.
+func (t *tx) addRecipients(n *ticket.Notice) error {
+	var err error
+	n.Recipients, err = rows(t, func(s scan) (r ticket.Recipient, err error) {
+		return r, s(&r.Address.Name, &r.Address.Email, wordTo{&r.Cc, "cc"}, instant{&r.SentAt}, instant{&r.FailedAt}, &r.Answer)
+	}, `SELECT name, email, field, sent_at, failed_at, answer FROM notice_recipients WHERE notice = $1 ORDER BY seq`, n.ID)
+	return err
+}
+
+// claimQuery finds what is due and nobody's. A lease that is there has ended
+// without settlement, or in doubt: such a notice waits for the instant doubt.
+const claimQuery = `
+	SELECT id FROM notices
+	WHERE settled_at IS NULL AND free_at <= $1 AND (leased_until IS NULL OR leased_until < $2)
+	ORDER BY lane, id LIMIT $3`
+
+// Claim implements ticket.Outbox.
+func (t *tx) Claim(now, until, doubt time.Time, limit int) ([]ticket.Notice, error) {
+	ids, err := rows(t, scalar[int64], claimQuery+t.dialect.claimed, now.UnixMilli(), doubt.UnixMilli(), limit)
+	if err != nil {
+		return nil, err
+	}
+	claimed := make([]ticket.Notice, len(ids))
+	for i, id := range ids {
+		err := t.must(`
+			UPDATE notices SET attempts = attempts + 1, leased_until = $2,
+				free_at = CASE WHEN due_at > $3 THEN due_at ELSE $3 END
+			WHERE id = $1`, id, ms(until), until.UnixMilli())
+		if err != nil {
+			return nil, err
+		}
+		if claimed[i], err = t.Notice(id); err != nil {
+			return nil, err
+		}
+	}
+	return claimed, nil
+}
+
+// SaveDelivery implements ticket.Outbox. The count of attempts is written too,
+// for an attempt that was booked may turn out not to have begun.
+func (t *tx) SaveDelivery(n ticket.Notice) error {
+	err := t.must(`
+		UPDATE notices SET due_at = $2, attempts = $3, leased_until = $4, standing = $5, delay_told_at = $6,
+			echoed_at = $7, settled_at = $8, free_at = $9
+		WHERE id = $1`,
+		n.ID, ms(n.DueAt), n.Attempts, ms(n.LeasedUntil), word(n.InDoubt, "in-doubt", "known"), ms(n.DelayTold),
+		ms(n.EchoedAt), ms(n.SettledAt), freeAt(&n))
+	if err != nil {
+		return err
+	}
+	for seq, r := range n.Recipients {
+		err := t.must(`UPDATE notice_recipients SET sent_at = $3, failed_at = $4, answer = $5 WHERE notice = $1 AND seq = $2`,
+			n.ID, seq, ms(r.SentAt), ms(r.FailedAt), r.Answer)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const nextDueQuery = `SELECT MIN(free_at) FROM notices WHERE settled_at IS NULL`
+
+// NextDue implements ticket.Outbox.
+func (t *tx) NextDue() (time.Time, error) {
+	var at time.Time
+	err := t.one(nextDueQuery, nil, instant{&at})
+	return at, err
+}
+
+// CountNotices implements ticket.Outbox. A notice queued at f.Since counts.
+func (t *tx) CountNotices(f ticket.NoticeFilter) (int, error) {
+	query, a := countNoticesQuery(f)
+	var count int
+	err := t.one(query, a, &count)
+	return count, err
+}
+
+func countNoticesQuery(f ticket.NoticeFilter) (string, args) {
+	var w where
+	query, queuedAt := `SELECT COUNT(*) FROM notices`, "queued_at"
+	if f.Address != "" {
+		// A notice may go to the same address twice. With CROSS JOIN, SQLite starts
+		// from the recipient and not from all notices of the time.
+		query = `SELECT COUNT(DISTINCT notices.id) FROM notice_recipients AS r CROSS JOIN notices`
+		queuedAt = "r.queued_at"
+		w.conditions = append(w.conditions, "notices.id = r.notice")
+		w.add("r.key = $", f.Address)
+	}
+	if f.Ticket != 0 {
+		w.add("ticket = $", int64(f.Ticket))
+	}
+	w.equal("agent", f.Agent)
+	w.in("kind", words(f.Kinds))
+	if f.Customers {
+		w.add("agent = $", "")
+		w.equal("written_by", "desk")
+	}
+	if !f.Since.IsZero() {
+		w.add(queuedAt+" >= $", f.Since.UnixMilli())
+	}
+	return query + w.text(), w.args
+}

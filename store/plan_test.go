@@ -1,0 +1,116 @@
+package store
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"deskpost/ticket"
+)
+
+// openTest opens an empty desk for a test inside the package.
+func openTest(t testing.TB, opts ...Option) *DB {
+	t.Helper()
+	return openAt(t, filepath.Join(t.TempDir(), "desk.db"), opts...)
+}
+
+func openAt(t testing.TB, path string, opts ...Option) *DB {
+	t.Helper()
+	db, err := Open(context.Background(), "sqlite:"+path, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// TestPlans demands an index for every query that runs for each mail, each
+// sweep or each page: none may read a whole table.
+func TestPlans(t *testing.T) {
+	t.Parallel()
+	type plan struct {
+		name  string
+		query string
+		args  args
+		index string // has to be used
+	}
+	find := func(name, index string, f ticket.Filter) plan {
+		query, a := findQuery(f)
+		return plan{"Find by " + name, query, a, index}
+	}
+	count := func(name, index string, f ticket.NoticeFilter) plan {
+		query, a := countNoticesQuery(f)
+		return plan{"CountNotices by " + name, query, a, index}
+	}
+	since := time.UnixMilli(1)
+	open := []ticket.Status{ticket.New, ticket.Open}
+	plans := []plan{
+		{"Receive: UID", receiptByUID, args{"box", 1, 1}, "sqlite_autoindex_receipts_2"},
+		{"Receive: digest", receiptByDedupe, args{"x"}, "sqlite_autoindex_receipts_1"},
+		{"Receive: unkeyed", countUnkeyed, args{"box", "x", 1}, "receipts_unkeyed"},
+		{"Receive: n-th unkeyed", nthUnkeyed, args{"box", "x", 1, 1, 0}, "receipts_unkeyed"},
+		{"Receive: raw mail", blobBySum, args{"x"}, "sqlite_autoindex_blobs_1"},
+		{"Mark", markQuery, args{"box", 1}, "sqlite_autoindex_receipts_2"},
+		{"Swept", sweptQuery, args{"box"}, "sqlite_autoindex_receipts_2"},
+		{"Missing", withRow, args{"box", 1, 1, 9}, "sqlite_autoindex_receipts_2"},
+		{"AfterPending", afterPending, args{"box", 1, 9}, "receipts_pending"},
+		{"Known", knownQuery, args{"x"}, "sqlite_autoindex_known_ids_1"},
+		{"Claim", claimQuery, args{1, 1, 9}, "notices_claim"},
+		{"NextDue", nextDueQuery, nil, "notices_free"},
+		{"Events", eventsQuery, args{1001}, "events_ticket"},
+		{"CountEvents", countEvents, args{1001, "status", 1}, "events_ticket"},
+		find("queue", "tickets_queue", ticket.Filter{Statuses: open, Departments: []string{"support", "sales"}}),
+		find("status", "tickets_queue", ticket.Filter{Statuses: open}),
+		find("department", "tickets_department", ticket.Filter{Departments: []string{"support"}}),
+		find("assignee", "tickets_assignee", ticket.Filter{Assignee: "jane"}),
+		find("requester", "tickets_requester", ticket.Filter{Requester: "ann@example.com"}),
+		find("tag", "sqlite_autoindex_ticket_tags_1", ticket.Filter{Tag: "vip"}),
+		find("follow-up", "tickets_follow_up", ticket.Filter{FollowUpBy: since}),
+		find("nothing", "tickets_updated", ticket.Filter{}),
+		count("address", "notice_recipients_key", ticket.NoticeFilter{Address: "ann@example.com", Customers: true, Since: since}),
+		count("ticket", "notices_ticket", ticket.NoticeFilter{Ticket: 1001, Customers: true, Since: since}),
+		count("agent", "notices_agent", ticket.NoticeFilter{Agent: "jane", Since: since}),
+		count("customers", "notices_agent", ticket.NoticeFilter{Customers: true, Since: since}),
+		count("time", "notices_queued", ticket.NoticeFilter{Since: since}),
+	}
+	db := openTest(t)
+	for _, p := range plans {
+		steps := explainPlan(t, db, p.query, p.args)
+		text := strings.Join(steps, "\n")
+		if !strings.Contains(text, p.index) {
+			t.Errorf("%s does not use %s:\n%s", p.name, p.index, text)
+		}
+		for _, step := range steps {
+			// A scan is all right over what the query itself made, and along an
+			// index whose order ends it early.
+			whole := strings.HasPrefix(step, "SCAN") && !strings.Contains(step, "USING") &&
+				step != "SCAN walk" && !strings.Contains(step, "last") && step != "SCAN CONSTANT ROW"
+			if whole {
+				t.Errorf("%s reads a whole table:\n%s", p.name, text)
+			}
+		}
+	}
+}
+
+func explainPlan(t *testing.T, db *DB, query string, a args) (steps []string) {
+	t.Helper()
+	r, err := db.write.Query("EXPLAIN QUERY PLAN "+db.dialect.bind(query), a...)
+	if err != nil {
+		t.Fatalf("%v in %s", err, query)
+	}
+	defer r.Close()
+	for r.Next() {
+		var id, parent, unused int
+		var step string
+		if err := r.Scan(&id, &parent, &unused, &step); err != nil {
+			t.Fatal(err)
+		}
+		steps = append(steps, step)
+	}
+	if err := r.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return steps
+}

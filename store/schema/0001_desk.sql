@@ -1,0 +1,307 @@
+-- +goose Up
+-- Times are UTC in milliseconds; NULL is never. No booleans: a fact has a time,
+-- a choice has a word. Lists and facts are JSON text. Sums are SHA-256.
+
+-- Raw mail, named by its sum. A blob without sum is an upload that is not done.
+CREATE TABLE blobs (
+  id      @id,
+  sum     @bytes UNIQUE,
+  size    BIGINT NOT NULL,
+  made_at BIGINT NOT NULL
+);
+
+CREATE TABLE blob_chunks (
+  blob  BIGINT NOT NULL REFERENCES blobs (id),
+  seq   BIGINT NOT NULL,
+  bytes @bytes NOT NULL,
+  PRIMARY KEY (blob, seq)
+);
+
+CREATE TABLE counters (
+  name  TEXT PRIMARY KEY,
+  value BIGINT NOT NULL
+);
+
+CREATE TABLE keys (
+  id         @key,
+  secret     @bytes NOT NULL,
+  made_at    BIGINT NOT NULL,
+  retired_at BIGINT
+);
+
+-- The departments this desk has ever had, so that a ticket of one that left
+-- the config still has a name.
+CREATE TABLE departments (
+  key     TEXT PRIMARY KEY,
+  name    TEXT NOT NULL,
+  seen_at BIGINT NOT NULL
+);
+
+CREATE TABLE tickets (
+  number          @key,
+  subject         TEXT NOT NULL,
+  status          TEXT NOT NULL,
+  priority        TEXT NOT NULL,
+  department      TEXT NOT NULL,
+  assignee        TEXT NOT NULL,
+  plan            TEXT NOT NULL,
+  plan_by         TEXT NOT NULL, -- 'rule', or 'agent' if pinned
+  requester_name  TEXT NOT NULL,
+  requester_email TEXT NOT NULL,
+  requester_key   TEXT NOT NULL,
+  tags            TEXT NOT NULL,
+  follow_up       BIGINT,
+  merged_into     BIGINT REFERENCES tickets (number),
+  opened_at       BIGINT,
+  updated_at      BIGINT,
+  resolved_at     BIGINT,
+  closed_at       BIGINT
+);
+CREATE INDEX tickets_queue ON tickets (status, department, updated_at);
+CREATE INDEX tickets_department ON tickets (department, updated_at);
+CREATE INDEX tickets_assignee ON tickets (assignee, updated_at);
+CREATE INDEX tickets_requester ON tickets (requester_key, updated_at);
+CREATE INDEX tickets_updated ON tickets (updated_at);
+CREATE INDEX tickets_follow_up ON tickets (follow_up) WHERE follow_up IS NOT NULL;
+
+-- The index of tickets.tags.
+CREATE TABLE ticket_tags (
+  tag    TEXT NOT NULL,
+  ticket BIGINT NOT NULL REFERENCES tickets (number),
+  PRIMARY KEY (tag, ticket)
+);
+CREATE INDEX ticket_tags_ticket ON ticket_tags (ticket);
+
+CREATE TABLE receipts (
+  id            @id,
+  source        TEXT NOT NULL,
+  epoch         BIGINT NOT NULL,
+  uid           BIGINT NOT NULL,
+  digest        @bytes,
+  dedupe        @bytes UNIQUE, -- the digest of the first mail that has a Message-ID
+  identity      TEXT NOT NULL, -- 'message-id', or 'none' if the mail has no key
+  received_at   BIGINT,
+  raw           @bytes REFERENCES blobs (sum),
+  raw_size      BIGINT NOT NULL,
+  at            BIGINT,
+  outcome       TEXT,
+  ticket        BIGINT REFERENCES tickets (number),
+  entry         BIGINT,
+  reasons       TEXT NOT NULL DEFAULT '[]',
+  message_id    TEXT NOT NULL DEFAULT '',
+  sender        TEXT NOT NULL DEFAULT '',
+  subject       TEXT NOT NULL DEFAULT '',
+  after_done_at BIGINT,
+  UNIQUE (source, epoch, uid)
+);
+CREATE INDEX receipts_unkeyed ON receipts (source, digest, received_at, epoch) WHERE identity = 'none';
+CREATE INDEX receipts_ticket ON receipts (ticket) WHERE ticket IS NOT NULL;
+CREATE INDEX receipts_raw ON receipts (raw) WHERE raw IS NOT NULL;
+CREATE INDEX receipts_outcome ON receipts (outcome);
+CREATE INDEX receipts_pending ON receipts (source, epoch, id)
+  WHERE after_done_at IS NULL AND outcome <> 'before-baseline';
+
+CREATE TABLE failures (
+  source TEXT NOT NULL,
+  epoch  BIGINT NOT NULL,
+  uid    BIGINT NOT NULL,
+  stage  TEXT NOT NULL,
+  tries  BIGINT NOT NULL,
+  error  TEXT NOT NULL,
+  at     BIGINT,
+  PRIMARY KEY (source, epoch, uid)
+);
+
+CREATE TABLE sources (
+  source   TEXT PRIMARY KEY,
+  baseline BIGINT,
+  swept_at BIGINT -- when the latest pass that reached its end began
+);
+
+-- The numberings of a source, in the order they were met. Up to swept every
+-- UID that ever existed has a row.
+CREATE TABLE epochs (
+  id     @id,
+  source TEXT NOT NULL,
+  epoch  BIGINT NOT NULL,
+  swept  BIGINT NOT NULL,
+  UNIQUE (source, epoch)
+);
+
+CREATE TABLE participants (
+  id     @id,
+  ticket BIGINT NOT NULL REFERENCES tickets (number),
+  key    TEXT NOT NULL,
+  name   TEXT NOT NULL,
+  email  TEXT NOT NULL,
+  role   TEXT NOT NULL,
+  since  BIGINT,
+  UNIQUE (ticket, key)
+);
+
+CREATE TABLE contacts (
+  address     TEXT PRIMARY KEY,
+  answered_at BIGINT,
+  failed_at   BIGINT
+);
+
+CREATE TABLE entries (
+  id           @id,
+  ticket       BIGINT NOT NULL REFERENCES tickets (number),
+  kind         TEXT NOT NULL,
+  by_kind      TEXT NOT NULL,
+  by_name      TEXT NOT NULL,
+  from_name    TEXT NOT NULL,
+  from_email   TEXT NOT NULL,
+  at           BIGINT,
+  text         TEXT NOT NULL,
+  quoted       TEXT NOT NULL,
+  message_id   TEXT NOT NULL,
+  receipt      BIGINT REFERENCES receipts (id),
+  machine      TEXT NOT NULL,
+  audience     TEXT NOT NULL, -- 'thread', or 'held' for agents only
+  authenticity TEXT NOT NULL,
+  remarks      TEXT NOT NULL
+);
+CREATE INDEX entries_ticket ON entries (ticket);
+
+CREATE TABLE drafts (
+  id      @id,
+  ticket  BIGINT REFERENCES tickets (number),
+  agent   TEXT NOT NULL,
+  kind    TEXT NOT NULL,
+  text    TEXT NOT NULL,
+  receipt BIGINT REFERENCES receipts (id),
+  at      BIGINT,
+  until   BIGINT,
+  done_at BIGINT
+);
+
+-- Attachments of entries and drafts: where their bytes are in a raw mail.
+CREATE TABLE files (
+  id          @id,
+  entry       BIGINT REFERENCES entries (id),
+  draft       BIGINT REFERENCES drafts (id),
+  name        TEXT NOT NULL,
+  type        TEXT NOT NULL,
+  size        BIGINT NOT NULL,
+  sum         @bytes,
+  disposition TEXT NOT NULL, -- 'inline' or 'attachment'
+  raw         @bytes,
+  part        TEXT NOT NULL
+);
+CREATE INDEX files_entry ON files (entry) WHERE entry IS NOT NULL;
+CREATE INDEX files_draft ON files (draft) WHERE draft IS NOT NULL;
+CREATE INDEX files_raw ON files (raw) WHERE raw IS NOT NULL;
+
+CREATE TABLE known_ids (
+  message_id TEXT PRIMARY KEY,
+  ticket     BIGINT NOT NULL REFERENCES tickets (number)
+);
+
+CREATE TABLE events (
+  id         @id,
+  ticket     BIGINT NOT NULL REFERENCES tickets (number),
+  at         BIGINT,
+  kind       TEXT NOT NULL,
+  actor_kind TEXT NOT NULL,
+  actor_name TEXT NOT NULL,
+  before     TEXT NOT NULL,
+  after      TEXT NOT NULL,
+  detail     TEXT NOT NULL,
+  entry      BIGINT,
+  receipt    BIGINT
+);
+CREATE INDEX events_ticket ON events (ticket, kind, at);
+
+CREATE TABLE notices (
+  id            @key,
+  ticket        BIGINT REFERENCES tickets (number),
+  entry         BIGINT,
+  kind          TEXT NOT NULL,
+  answer        TEXT NOT NULL,
+  agent         TEXT NOT NULL,
+  department    TEXT NOT NULL,
+  written_by    TEXT NOT NULL, -- 'desk' if automatic, else 'agent'
+  dedupe        TEXT UNIQUE,
+  draft         BIGINT,
+  facts         TEXT NOT NULL,
+  key           BIGINT NOT NULL,
+  from_name     TEXT NOT NULL,
+  from_email    TEXT NOT NULL,
+  message_id    TEXT NOT NULL,
+  reply_to      TEXT NOT NULL,
+  return_path   TEXT NOT NULL,
+  stamp         TEXT NOT NULL,
+  in_reply_to   TEXT NOT NULL,
+  refs          TEXT NOT NULL,
+  queued_at     BIGINT,
+  due_at        BIGINT,
+  attempts      BIGINT NOT NULL,
+  leased_until  BIGINT,
+  standing      TEXT NOT NULL, -- 'known', or 'in-doubt' after an attempt without an answer
+  delay_told_at BIGINT,
+  echoed_at     BIGINT,
+  settled_at    BIGINT,
+  lane          BIGINT NOT NULL, -- 0 is served before 1
+  free_at       BIGINT NOT NULL  -- the later of due_at and leased_until
+);
+CREATE INDEX notices_ticket ON notices (ticket, queued_at) WHERE ticket IS NOT NULL;
+CREATE INDEX notices_agent ON notices (agent, queued_at);
+CREATE INDEX notices_queued ON notices (queued_at);
+CREATE INDEX notices_claim ON notices (lane, id, free_at, leased_until, settled_at) WHERE settled_at IS NULL;
+CREATE INDEX notices_free ON notices (free_at) WHERE settled_at IS NULL;
+
+CREATE TABLE notice_recipients (
+  notice    BIGINT NOT NULL REFERENCES notices (id),
+  seq       BIGINT NOT NULL,
+  name      TEXT NOT NULL,
+  email     TEXT NOT NULL,
+  key       TEXT NOT NULL,
+  field     TEXT NOT NULL, -- 'to' or 'cc'
+  sent_at   BIGINT,
+  failed_at BIGINT,
+  answer    TEXT NOT NULL,
+  queued_at BIGINT, -- of the notice, so that the caps need only this table's index
+  PRIMARY KEY (notice, seq)
+);
+CREATE INDEX notice_recipients_key ON notice_recipients (key, queued_at);
+
+-- SLA clocks are stretches of running time, not deadlines; deadline_at and
+-- next_at are computed from them.
+CREATE TABLE sla_clocks (
+  id                @id,
+  ticket            BIGINT NOT NULL REFERENCES tickets (number),
+  metric            TEXT NOT NULL,
+  cycle             BIGINT NOT NULL,
+  plan              TEXT NOT NULL,
+  plan_revision     TEXT NOT NULL,
+  calendar          TEXT NOT NULL,
+  calendar_revision TEXT NOT NULL,
+  budget            BIGINT NOT NULL, -- milliseconds of working time
+  state             TEXT NOT NULL,
+  deadline_at       BIGINT,
+  next_at           BIGINT,
+  UNIQUE (ticket, metric, cycle, plan)
+);
+CREATE INDEX sla_clocks_next ON sla_clocks (next_at) WHERE next_at IS NOT NULL;
+
+CREATE TABLE sla_segments (
+  clock   BIGINT NOT NULL REFERENCES sla_clocks (id),
+  from_at BIGINT NOT NULL,
+  to_at   BIGINT,
+  PRIMARY KEY (clock, from_at)
+);
+
+CREATE TABLE sla_fired (
+  ticket     BIGINT NOT NULL REFERENCES tickets (number),
+  metric     TEXT NOT NULL,
+  cycle      BIGINT NOT NULL,
+  plan       TEXT NOT NULL,
+  step       TEXT NOT NULL,
+  occurrence BIGINT NOT NULL,
+  due_at     BIGINT NOT NULL,
+  fired_at   BIGINT NOT NULL,
+  note       TEXT NOT NULL,
+  PRIMARY KEY (ticket, metric, cycle, plan, step, occurrence)
+);

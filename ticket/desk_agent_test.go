@@ -1,0 +1,348 @@
+package ticket_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"deskpost/ticket"
+)
+
+const (
+	jane = "jane@private.example"
+	john = "john@private.example"
+)
+
+// opened is a world with one ticket, and the notices it caused.
+func opened(t *testing.T) (*world, ticket.Number, []ticket.Notice) {
+	t.Helper()
+	w := newWorld(t)
+	m := from(karen, "Can not log in", "It says no.")
+	m.From.Name = "Karen Customer"
+	w.take(m)
+	return w, w.want(ticket.Opened), w.sent()
+}
+
+// TestTutorial is the osTicket tutorial's ticket, by mail from end to end.
+func TestTutorial(t *testing.T) {
+	w, n, out := opened(t)
+
+	// An agent sets what the ticket is about and hands it over, in one mail.
+	w.take(answer(to(t, out, ticket.NoticeNew, john), john,
+		"#sla sev-a\n#assign jane\n#dept online-banking\n#emergency\n#note\n\nLooks like the login service.\njohn@private.example"))
+	w.want(ticket.Commanded)
+	tk := w.show(n).Ticket
+	if tk.Priority != "Emergency" || tk.Assignee != "jane" || tk.Plan != "sev-a" || tk.Department != "online-banking" || tk.Status != ticket.New {
+		t.Errorf("ticket is %+v", tk)
+	}
+	out = w.sent()
+	if got, want := mailed(out), []string{"assigned:" + jane, "transcript:" + john}; !slices.Equal(got, want) {
+		t.Errorf("mailed %v, want %v", got, want)
+	}
+	transcript := to(t, out, ticket.NoticeTranscript, john)
+	if transcript.Facts.Verdict != "Ticket 1001: 5 done, note added" {
+		t.Errorf("verdict %q", transcript.Facts.Verdict)
+	}
+	var results []string
+	for _, r := range transcript.Facts.Results {
+		results = append(results, r.Line+": "+r.Result)
+	}
+	want := []string{"#sla sev-a: Sev-B -> Sev-A", "#assign jane: nobody -> Jane Doe (mailed)",
+		"#dept online-banking: Support -> Online Banking", "#emergency: Normal -> Emergency", "#note: your text is a note for agents"}
+	if !slices.Equal(results, want) {
+		t.Errorf("results %q, want %q", results, want)
+	}
+
+	// The assignee answers the customer. Answering an assignment makes a note,
+	// so she says #reply.
+	assigned := to(t, out, ticket.NoticeAssigned, jane)
+	w.take(answer(assigned, jane, "#reply\nPlease try again now.\nOn Monday Jane <Jane@Private.example> wrote:"))
+	w.want(ticket.Commanded)
+	out = w.sent()
+	reply := to(t, out, ticket.NoticeReply, karen)
+	if strings.Contains(strings.ToLower(reply.Facts.Text), "private.example") {
+		t.Errorf("the customer learns the agent's address: %q", reply.Facts.Text)
+	}
+	if reply.From.Email != "banking@bank.example" || reply.Automatic {
+		t.Errorf("reply from %v, automatic %v", reply.From, reply.Automatic)
+	}
+	if got := w.show(n).Ticket.Status; got != ticket.Open {
+		t.Errorf("after the reply the ticket is %s", got)
+	}
+
+	// The customer writes back: only the assignee is told.
+	w.take(answer(reply, karen, "Still not."))
+	if got := w.want(ticket.Appended); got != n {
+		t.Errorf("answer joined %d", got)
+	}
+	out = w.sent()
+	if got := mailed(out); !slices.Equal(got, []string{"message:" + jane}) {
+		t.Errorf("mailed %v", got)
+	}
+
+	// She resolves with a reply: one mail says both.
+	message := to(t, out, ticket.NoticeMessage, jane)
+	w.take(answer(message, jane, "#resolve\n\nYour account was locked. It is open now."))
+	w.want(ticket.Commanded)
+	out = w.sent()
+	if got, want := mailed(out), []string{"reply:" + karen, "transcript:" + jane}; !slices.Equal(got, want) {
+		t.Errorf("mailed %v, want %v", got, want)
+	}
+	resolved := to(t, out, ticket.NoticeReply, karen)
+	if !resolved.Facts.Resolved || w.show(n).Ticket.Status != ticket.Resolved {
+		t.Errorf("ticket is %s, the reply says resolved: %v", w.show(n).Ticket.Status, resolved.Facts.Resolved)
+	}
+
+	// And it reopens when the customer writes again in time.
+	w.now = w.now.Add(3 * 24 * time.Hour)
+	w.take(answer(resolved, karen, "Locked again!"))
+	w.want(ticket.Appended)
+	if got := w.show(n).Ticket.Status; got != ticket.Open {
+		t.Errorf("after the customer's mail the ticket is %s", got)
+	}
+}
+
+func TestHoldOnDoubt(t *testing.T) {
+	for name, tc := range map[string]struct {
+		text   string
+		reason string // in the transcript
+	}{
+		"typo":                 {"#ntoe\n\nThe customer is lying.", "did you mean #note?"},
+		"unknown verb":         {"#xyzzyplugh\n\ntext", "#help lists the commands"},
+		"unknown agent":        {"#assign nobodyhere\n\ntext", "which agent?"},
+		"ambiguous agent":      {"#assign j\n\ntext", "ambiguous: "},
+		"unknown department":   {"#dept suport\n\ntext", `did you mean "support"?`},
+		"unknown plan":         {"#sla gold\n\ntext", "which SLA plan?"},
+		"contradiction":        {"#resolve\n#pending\n\ntext", "contradicts #resolve"},
+		"reply and note":       {"#reply\n#note\n\ntext", "contradicts #reply"},
+		"argument":             {"#close thanks\n\ntext", "takes nothing behind it"},
+		"one of several":       {"#high\n#assign jane\n#taggg +x\n\ntext", "did you mean #tag?"},
+		"note below the text":  {"Dear Karen,\n#note she is lying\nYours", "stands below your text"},
+		"owner":                {"#owner jane\n\ntext", "different people"},
+		"too many":             {strings.Repeat("#tag +a\n", 21) + "\ntext", "more than 20 commands"},
+		"assignee sees it not": {"#assign lead\n\ntext", "has no access"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, n, out := opened(t)
+			before := w.show(n)
+			w.take(answer(to(t, out, ticket.NoticeNew, jane), jane, tc.text))
+			w.want(ticket.CommandHeld)
+			after := w.show(n)
+			if len(after.Entries) != len(before.Entries) || after.Ticket.Status != before.Ticket.Status ||
+				after.Ticket.Assignee != "" || after.Ticket.Priority != "Normal" || len(after.Ticket.Tags) > 0 {
+				t.Errorf("something was done: %+v", after.Ticket)
+			}
+			out = w.sent()
+			if got := mailed(out); !slices.Equal(got, []string{"held:" + jane}) {
+				t.Fatalf("mailed %v", got)
+			}
+			held := to(t, out, ticket.NoticeHeld, jane)
+			var all []string
+			for _, r := range held.Facts.Results {
+				all = append(all, r.Line+" "+r.Result)
+			}
+			if !strings.Contains(strings.Join(all, "\n"), tc.reason) {
+				t.Errorf("transcript %q lacks %q", all, tc.reason)
+			}
+			if !strings.Contains(held.Facts.Verdict, "NOTHING done, your text was NOT sent") {
+				t.Errorf("verdict %q", held.Facts.Verdict)
+			}
+		})
+	}
+}
+
+func TestHeldMailIsMended(t *testing.T) {
+	w, n, out := opened(t)
+	w.take(answer(to(t, out, ticket.NoticeNew, jane), jane, "#prioirty high\n\nWe are looking into it."))
+	w.want(ticket.CommandHeld)
+	held := to(t, w.sent(), ticket.NoticeHeld, jane)
+
+	w.take(answer(held, jane, "#prio hihg")) // still wrong: the text stays with it
+	w.want(ticket.CommandHeld)
+	held = to(t, w.sent(), ticket.NoticeHeld, jane)
+	w.take(answer(held, jane, "#prio high"))
+	w.want(ticket.Commanded)
+	reply := to(t, w.sent(), ticket.NoticeReply, karen)
+	if reply.Facts.Text != "We are looking into it." || w.show(n).Ticket.Priority != "High" {
+		t.Errorf("sent %q, priority %s", reply.Facts.Text, w.show(n).Ticket.Priority)
+	}
+	again := answer(held, jane, "#prio low")
+	w.take(again) // the draft is used up: nothing is sent a second time
+	w.want(ticket.Commanded)
+	if got := mailed(w.sent()); slices.Contains(got, "reply:"+karen) {
+		t.Errorf("the held text was sent twice: %v", got)
+	}
+}
+
+func TestRightsAreChecked(t *testing.T) {
+	w, n, out := opened(t)
+	notice := to(t, out, ticket.NoticeNew, jane)
+	w.change(func(p *ticket.Policy) {
+		a := p.Agents["jane"]
+		a.Access = map[string]string{"support": "reader"}
+		p.Agents["jane"] = a
+	})
+	w.take(answer(notice, jane, "#emergency\n\nHello"))
+	w.want(ticket.CommandHeld)
+	held := to(t, w.sent(), ticket.NoticeHeld, jane)
+	if got := held.Facts.Results[0].Result; got != `needs the right "edit" in Support; ask Lea Dahl` {
+		t.Errorf("refused with %q", got)
+	}
+	w.take(answer(notice, jane, "just text"))
+	w.want(ticket.CommandHeld)
+	if got := w.show(n).Entries; len(got) != 1 {
+		t.Errorf("%d entries, want 1", len(got))
+	}
+}
+
+func TestAgentTokenInOtherHands(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change func(*ticket.Policy)
+		mail   func(*ticket.Mail)
+		wait   time.Duration
+		told   string
+	}{
+		"customer answers the agent's notice": {mail: func(m *ticket.Mail) { m.From.Email = karen }, told: jane},
+		"another agent":                       {mail: func(m *ticket.Mail) { m.From.Email = john }, told: jane},
+		"forged sender":                       {mail: func(m *ticket.Mail) { m.Authenticity = ticket.Forged }, told: jane},
+		"expired":                             {wait: 61 * 24 * time.Hour, told: jane},
+		"disabled": {change: func(p *ticket.Policy) {
+			a := p.Agents["jane"]
+			a.Disabled = true
+			p.Agents["jane"] = a
+		}, told: "lead@private.example"},
+		"removed": {change: func(p *ticket.Policy) { delete(p.Agents, "jane") }, told: "lead@private.example"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, n, out := opened(t)
+			m := answer(to(t, out, ticket.NoticeNew, jane), jane, "#close\n\nGo away.")
+			if tc.mail != nil {
+				tc.mail(&m)
+			}
+			if tc.change != nil {
+				w.change(tc.change)
+			}
+			w.now = w.now.Add(tc.wait)
+			w.take(m)
+			w.want(ticket.Quarantined)
+			c := w.show(n)
+			if len(c.Entries) != 1 || c.Ticket.Status != ticket.New {
+				t.Errorf("it had an effect: %+v", c.Ticket)
+			}
+			if got := mailed(w.sent()); !slices.Equal(got, []string{"misused:" + tc.told}) {
+				t.Errorf("mailed %v", got)
+			}
+		})
+	}
+}
+
+func TestFromAloneMakesNoAgent(t *testing.T) {
+	w, n, out := opened(t)
+	ack := to(t, out, ticket.NoticeAck, karen)
+	m := answer(ack, jane, "#close") // the customer's token, an agent's From
+	w.take(m)
+	w.want(ticket.GuestHeld)
+	m = from(jane, "[#1001] Can not log in", "#close")
+	w.take(m)
+	w.want(ticket.Opened)
+	if got := w.show(n).Ticket.Status; got != ticket.New {
+		t.Errorf("ticket is %s", got)
+	}
+}
+
+func TestNoteNeverLeavesTheDesk(t *testing.T) {
+	w, _, out := opened(t)
+	const secret = "the customer is a spy"
+	w.take(answer(to(t, out, ticket.NoticeNew, jane), jane, "#note\n#assign john\n\n"+secret))
+	w.want(ticket.Commanded)
+	for _, n := range w.sent() {
+		for _, r := range n.Recipients {
+			if !strings.HasSuffix(r.Address.Email, "@private.example") {
+				t.Errorf("%s to %s", n.Kind, r.Address.Email)
+			}
+		}
+	}
+	w.take(from(karen, "[#1001] Can not log in", "And?"))
+	for _, n := range w.sent() {
+		if !n.Kind.ToAgent() && strings.Contains(n.Facts.Text, secret) {
+			t.Errorf("%s carries the note to a customer", n.Kind)
+		}
+	}
+}
+
+func TestShowListHelp(t *testing.T) {
+	w, _, out := opened(t)
+	w.take(from("bob@customer.example", "Card lost", "Where is it?"))
+	w.sent()
+	w.take(answer(to(t, out, ticket.NoticeNew, jane), jane, "#show\n#list unassigned\n#help assign"))
+	w.want(ticket.Commanded)
+	transcript := to(t, w.sent(), ticket.NoticeTranscript, jane)
+	report := strings.Join(transcript.Facts.Report, "\n")
+	for _, want := range []string{"Ticket 1001: Can not log in", "MESSAGE by Karen Customer <karen@customer.example>",
+		"    It says no.", "#1002", "Card lost", "#assign AGENT | me | none"} {
+		if !strings.Contains(report, want) {
+			t.Errorf("report lacks %q:\n%s", want, report)
+		}
+	}
+	w.take(answer(to(t, out, ticket.NoticeNew, john), john, "#show 1002\n#list dept:online-banking"))
+	w.want(ticket.CommandHeld) // john may not read that department
+}
+
+func TestListQueries(t *testing.T) {
+	for query, bad := range map[string]bool{
+		"": false, "mine": false, "unassigned": false, "all": false, "open pending": false,
+		"dept:support prio:emergency assignee:jane sla:sev-a tag:vpn status:open": false,
+		"nonsense": true, "color:red": true, "dept:none": true, "assignee:nobodyhere": true,
+	} {
+		w, _, out := opened(t)
+		w.take(answer(to(t, out, ticket.NoticeNew, jane), jane, "#list "+query))
+		want := ticket.Commanded
+		if bad {
+			want = ticket.CommandHeld
+		}
+		w.want(want)
+	}
+}
+
+func TestPendingComesBack(t *testing.T) {
+	w, n, out := opened(t)
+	w.take(answer(to(t, out, ticket.NoticeNew, jane), jane, "#pending 3d\n#take"))
+	w.want(ticket.Commanded)
+	w.sent()
+	tick := func() int {
+		changed, err := w.desk.Tick(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return changed
+	}
+	if tick() != 0 || w.show(n).Ticket.Status != ticket.Pending {
+		t.Fatal("it came back at once")
+	}
+	w.now = w.now.Add(3*24*time.Hour + time.Second)
+	if tick() != 1 || w.show(n).Ticket.Status != ticket.Open {
+		t.Fatalf("after three days it is %s", w.show(n).Ticket.Status)
+	}
+	if tick() != 0 {
+		t.Error("it came back twice")
+	}
+	if got := mailed(w.sent()); !slices.Equal(got, []string{"follow-up:" + jane}) {
+		t.Errorf("mailed %v", got)
+	}
+}
+
+func TestReplyToClosedTicket(t *testing.T) {
+	w, n, out := opened(t)
+	notice := to(t, out, ticket.NoticeNew, jane)
+	w.take(answer(notice, jane, "#close"))
+	w.want(ticket.Commanded)
+	w.sent()
+	w.take(answer(notice, jane, "One more thing."))
+	w.want(ticket.CommandHeld)
+	w.take(answer(notice, jane, "#open\n\nOne more thing, really."))
+	w.want(ticket.Commanded)
+	if got := mailed(w.sent()); !slices.Contains(got, "reply:"+karen) || w.show(n).Ticket.Status != ticket.Open {
+		t.Errorf("mailed %v, ticket is %s", got, w.show(n).Ticket.Status)
+	}
+}

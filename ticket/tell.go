@@ -13,7 +13,8 @@ const (
 	answerIsNote    = "Answer this mail and your text becomes a note that only agents see. Begin it with #reply to write to the customer instead."
 	answerNoOne     = "Answers to this mail are notes on the ticket that only agents see."
 	burstWindow     = 10 * time.Minute
-	digestItems     = 200 // lines a digest spells out; the rest are counted
+	digestItems     = 200      // lines a digest spells out; the rest are counted
+	attachedBytes   = 15 << 20 // of files that a notice to an agent carries along
 	referencesLimit = 10  // earlier messages named in References, beside the ticket's root
 )
 
@@ -41,11 +42,11 @@ func (t *turn) leads(department string) []string {
 	})
 }
 
-// tellHandlers queues a notice about an entry to each of the ticket's handlers,
-// except the one who caused it.
-func (t *turn) tellHandlers(tk *Ticket, kind NoticeKind, e *Entry, except string) error {
+// tellHandlers queues a notice about an entry to each of the ticket's handlers.
+// An agent who wrote it as a customer knows it already.
+func (t *turn) tellHandlers(tk *Ticket, kind NoticeKind, e *Entry) error {
 	for _, key := range t.handlers(tk) {
-		if key == except || kind == NoticeNew && t.policy.Agents[key].owns(tk.Requester) {
+		if e != nil && t.policy.Agents[key].owns(e.From) && e.Authenticity == Proven {
 			continue
 		}
 		if err := t.tellAgent(key, tk, kind, e, nil); err != nil {
@@ -76,11 +77,26 @@ func (t *turn) tellAgent(key string, tk *Ticket, kind NoticeKind, e *Entry, fill
 		n.Facts.Text, n.Facts.At = e.Text, e.At
 		n.Facts.Badge = badge(e)
 		n.Facts.Remarks = remarks(e)
+		n.Facts.Files = attachable(e.Files)
 	}
 	if fill != nil {
 		fill(n)
 	}
 	return t.queue(n)
+}
+
+// attachable are the files that a notice carries along, so that an agent who
+// only has a mail program can open them: all but inline images, as long as they
+// are not too much for a mail. The remarks name every one.
+func attachable(files []File) []File {
+	var out []File
+	var total int64
+	for _, f := range files {
+		if total += f.Size; !f.Inline && total <= attachedBytes {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // answerTo decides what an agent's answer to a notice becomes: to what a
@@ -103,14 +119,17 @@ func answerSentence(answer TokenKind, kind NoticeKind) string {
 	return answerIsNote
 }
 
+// mergeable are the kinds of notices that a flood of mail from outside may
+// cause.
+var mergeable = []NoticeKind{NoticeNew, NoticeMessage, NoticeGuest, NoticeMisused, NoticeUndeliverable, NoticeDelayed}
+
 // merged puts a notice into the agent's digest instead, once the agent has got
-// too many in a short time. What an agent asked for is never merged.
+// too many in a short time. What colleagues cause is never merged.
 func (t *turn) merged(agent Agent, tk *Ticket, kind NoticeKind) (bool, error) {
-	if t.policy.Caps.AgentBurst <= 0 || kind != NoticeNew && kind != NoticeMessage {
+	if t.policy.Caps.AgentBurst <= 0 || !slices.Contains(mergeable, kind) {
 		return false, nil
 	}
-	sent, err := t.tx.CountNotices(NoticeFilter{Agent: agent.Key, Kinds: []NoticeKind{NoticeNew, NoticeMessage},
-		Since: t.now.Add(-burstWindow)})
+	sent, err := t.tx.CountNotices(NoticeFilter{Agent: agent.Key, Kinds: mergeable, Since: t.now.Add(-burstWindow)})
 	if err != nil {
 		return false, fmt.Errorf("count notices to %s: %w", agent.Key, err)
 	}

@@ -1,0 +1,166 @@
+package ticket
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// hold changes nothing, keeps the mail as a draft, and tells the agent what to
+// mend (commands.md b.2, rule 8).
+func (w *work) hold() (Conclusion, error) {
+	d := &Draft{Ticket: w.ticket.Number, Agent: w.agent.Key, Kind: w.kind, Text: w.text, Files: w.files,
+		Receipt: w.receipt, At: w.now, Until: w.now.Add(w.policy.DraftLife)}
+	if w.draft != nil {
+		if err := w.tx.EndDraft(w.draft.ID, w.now); err != nil {
+			return Conclusion{}, fmt.Errorf("end held mail %d: %w", w.draft.ID, err)
+		}
+	}
+	if err := w.tx.AddDraft(d); err != nil {
+		return Conclusion{}, fmt.Errorf("hold a mail on ticket %d: %w", w.ticket.Number, err)
+	}
+	w.because("nothing was done: %s", w.firstFailure())
+	held := &Event{Ticket: w.ticket.Number, Kind: CommandsHeld, Actor: w.actor(), Detail: w.firstFailure()}
+	if err := w.record(held); err != nil {
+		return Conclusion{}, err
+	}
+	verdict := fmt.Sprintf("Ticket %d: NOTHING done", w.ticket.Number)
+	if w.text != "" {
+		verdict += ", your text was NOT sent"
+	}
+	err := w.answer(NoticeHeld, &w.before, verdict, func(n *Notice) {
+		n.Draft = d.ID
+		n.Facts.Text = w.text
+	})
+	return Conclusion{Outcome: CommandHeld, Ticket: w.ticket.Number}, err
+}
+
+// firstFailure is the first line that was refused, with the reason.
+func (w *work) firstFailure() string {
+	for _, r := range w.results {
+		if r.Failed {
+			return r.Line + ": " + r.Result
+		}
+	}
+	return ""
+}
+
+// commit writes what the block and the text changed, and tells whom it
+// concerns: each person once.
+func (w *work) commit() (Conclusion, error) {
+	for i, r := range w.results {
+		if r.Result == "" {
+			w.results[i].Result = "done"
+		}
+	}
+	entry, err := w.post()
+	if err != nil {
+		return Conclusion{}, err
+	}
+	if len(w.block.Lines) > 0 {
+		w.events = append(w.events, &Event{Ticket: w.ticket.Number, Kind: CommandsRun, Actor: w.actor(), Detail: w.lines()})
+	}
+	w.ticket.UpdatedAt = w.now
+	if err := w.tx.Save(&w.ticket); err != nil {
+		return Conclusion{}, fmt.Errorf("save ticket %d: %w", w.ticket.Number, err)
+	}
+	if err := w.record(w.events...); err != nil {
+		return Conclusion{}, err
+	}
+	if w.draft != nil {
+		if err := w.tx.EndDraft(w.draft.ID, w.now); err != nil {
+			return Conclusion{}, fmt.Errorf("end held mail %d: %w", w.draft.ID, err)
+		}
+	}
+	sentTo, err := w.tellParticipants(entry)
+	if err != nil {
+		return Conclusion{}, err
+	}
+	if err := w.tellColleagues(entry); err != nil {
+		return Conclusion{}, err
+	}
+	if err := w.transcript(entry, sentTo); err != nil {
+		return Conclusion{}, err
+	}
+	return w.conclusion(entry), nil
+}
+
+func (w *work) conclusion(entry *Entry) Conclusion {
+	c := Conclusion{Outcome: Appended, Ticket: w.ticket.Number}
+	if len(w.block.Lines) > 0 {
+		c.Outcome = Commanded
+		w.because("commands run: %s", w.lines())
+	}
+	if entry != nil {
+		c.Entry = entry.ID
+		w.because("its text became a %s", entry.Kind)
+	}
+	return c
+}
+
+// lines are the commands of the mail in one line, as the diary shows them.
+func (w *work) lines() string {
+	var lines []string
+	for _, l := range w.block.Lines {
+		lines = append(lines, strings.TrimSpace(l.Raw))
+	}
+	return strings.Join(lines, ", ")
+}
+
+// post puts the text into the thread and moves the status as a reply does.
+func (w *work) post() (*Entry, error) {
+	if !w.posts() {
+		return nil, nil
+	}
+	e := &Entry{Ticket: w.ticket.Number, Kind: w.kind, By: w.actor(), From: w.mail.From, At: w.received,
+		Text: w.text, MessageID: w.mail.MessageID, Receipt: w.receipt, Files: w.files, Authenticity: w.mail.Authenticity}
+	kind := NoteAdded
+	if w.kind == Reply {
+		kind = ReplyAdded
+		e.Text = w.withoutPrivateAddresses(e.Text)
+		w.text = e.Text
+	} else {
+		e.Quoted = w.mail.Quoted
+	}
+	if err := w.tx.AddEntry(e); err != nil {
+		return nil, fmt.Errorf("add %s to ticket %d: %w", w.kind, w.ticket.Number, err)
+	}
+	w.events = append(w.events, &Event{Ticket: w.ticket.Number, Kind: kind, Actor: w.actor(), Entry: e.ID})
+	if w.kind == Reply && w.used["status"] == "" {
+		w.statusAfterReply()
+	}
+	return e, nil
+}
+
+// statusAfterReply is what a public reply does to a status that the agent did
+// not set (lifecycle.md g.2).
+func (w *work) statusAfterReply() {
+	if w.ticket.Status != New && w.ticket.Status != Open {
+		return
+	}
+	after := Open
+	if w.policy.Departments[w.ticket.Department].AfterReply == Pending {
+		after = Pending
+	}
+	w.change(w.ticket.setStatus(after, w.actor(), w.now))
+}
+
+// withoutPrivateAddresses replaces the agent's own addresses, wherever they
+// stand in the text, by the department's: attribution lines of mail programs
+// carry them.
+func (w *work) withoutPrivateAddresses(text string) string {
+	public := w.policy.Departments[w.ticket.Department].Address.Email
+	for _, private := range w.agent.Emails {
+		text = regexp.MustCompile(`(?i)`+regexp.QuoteMeta(private)).ReplaceAllLiteralString(text, public)
+	}
+	return text
+}
+
+func (w *work) actor() Actor { return Actor{Kind: ByAgent, Name: w.agent.Key} }
+
+// change keeps an event of the work, if there is one.
+func (w *work) change(e *Event) {
+	if e != nil {
+		w.events = append(w.events, e)
+	}
+}

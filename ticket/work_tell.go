@@ -1,0 +1,132 @@
+package ticket
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// tellParticipants mails a public reply, or that the ticket was resolved, to
+// the requester with the collaborators in Cc. It returns whom.
+func (w *work) tellParticipants(entry *Entry) (string, error) {
+	resolved := w.ticket.Status == Resolved && w.before.Status != Resolved
+	public := entry != nil && entry.Kind == Reply
+	if !public && !resolved || w.ticket.Requester.Email == "" {
+		return "", nil
+	}
+	recipients, err := w.recipients()
+	if err != nil {
+		return "", err
+	}
+	dept := w.policy.Departments[w.ticket.Department]
+	n := &Notice{Ticket: w.ticket.Number, Kind: NoticeResolved, Answer: TokenCustomer, Department: dept.Key,
+		Recipients: recipients, Automatic: true, Facts: w.facts(&w.ticket)}
+	n.Facts.To, n.Facts.Resolved = w.ticket.Requester.Name, resolved
+	if public {
+		n.Kind, n.Automatic, n.Entry = NoticeReply, false, entry.ID
+		n.From = Address{Name: w.agent.Name + " (" + dept.Name + ")", Email: dept.Address.Email}
+		n.Facts.Text, n.Facts.Author, n.Facts.Files = entry.Text, w.agent.Name, entry.Files
+		if err := w.answered(recipients); err != nil {
+			return "", err
+		}
+	} else if why, err := w.capReached(&w.ticket); why != "" || err != nil {
+		w.because("the requester was not told that it is resolved: %s", why)
+		return "", err
+	}
+	if n.InReplyTo, n.References, err = w.conversation(); err != nil {
+		return "", err
+	}
+	return names(recipients), w.queue(n)
+}
+
+// recipients are the requester, and the collaborators in Cc.
+func (w *work) recipients() ([]Recipient, error) {
+	list, err := w.tx.Participants(w.ticket.Number)
+	if err != nil {
+		return nil, fmt.Errorf("read participants of ticket %d: %w", w.ticket.Number, err)
+	}
+	recipients := []Recipient{{Address: w.ticket.Requester}}
+	for _, p := range list {
+		if p.Address.Key() != w.ticket.Requester.Key() {
+			recipients = append(recipients, Recipient{Address: p.Address, Cc: true})
+		}
+	}
+	return recipients, nil
+}
+
+// answered remembers that an agent has written to these addresses, which
+// verifies them for acknowledgements.
+func (w *work) answered(recipients []Recipient) error {
+	for _, r := range recipients {
+		c, err := w.tx.Contact(r.Address.Key())
+		if err != nil && !isAbsent(err) {
+			return fmt.Errorf("read contact: %w", err)
+		}
+		c.Address, c.AnsweredAt = r.Address.Key(), w.now
+		if err := w.tx.SaveContact(c); err != nil {
+			return fmt.Errorf("save contact: %w", err)
+		}
+	}
+	return nil
+}
+
+// conversation are the Message-ID a public mail answers and those it refers to:
+// the latest messages from outside.
+func (w *work) conversation() (inReplyTo string, references []string, err error) {
+	entries, err := w.tx.Entries(w.ticket.Number)
+	if err != nil {
+		return "", nil, fmt.Errorf("read thread of ticket %d: %w", w.ticket.Number, err)
+	}
+	for _, e := range entries {
+		if e.Kind == Message && !e.Held && e.Machine == Human && e.MessageID != "" {
+			references = append(references, e.MessageID)
+		}
+	}
+	if len(references) == 0 {
+		return "", nil, nil
+	}
+	references = references[max(0, len(references)-referencesLimit):]
+	return references[len(references)-1], references, nil
+}
+
+// tellColleagues tells the other agents what the mail means for them, each at
+// most once: being assigned comes before a transfer, a transfer before a note.
+func (w *work) tellColleagues(entry *Entry) error {
+	told := map[string]bool{w.agent.Key: true}
+	tell := func(keys []string, kind NoticeKind) error {
+		for _, key := range keys {
+			if told[key] || key == "" {
+				continue
+			}
+			told[key] = true
+			err := w.tellAgent(key, &w.ticket, kind, entry, func(n *Notice) { n.Facts.Actor = w.agent.Name })
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if w.ticket.Assignee != w.before.Assignee {
+		if err := tell([]string{w.ticket.Assignee}, NoticeAssigned); err != nil {
+			return err
+		}
+	}
+	if w.ticket.Department != w.before.Department {
+		if err := tell(w.handlers(&w.ticket), NoticeTransferred); err != nil {
+			return err
+		}
+	}
+	if entry != nil && entry.Kind == Note {
+		return tell([]string{w.ticket.Assignee}, NoticeNote)
+	}
+	return nil
+}
+
+// names lists addresses the way a transcript names them.
+func names(recipients []Recipient) string {
+	var list []string
+	for _, r := range recipients {
+		list = append(list, r.Address.Email)
+	}
+	return strings.Join(slices.Compact(list), ", ")
+}

@@ -68,15 +68,17 @@ func (t *turn) decide(r *Receipt, m *Mail, sight Sight, earlier int64) (Conclusi
 	return t.fromOutside(r, m, found)
 }
 
-// echo settles a notice of ours that came by in our own mailbox. The header is
-// signed, so nobody else can make one; a second sight of it is a loop.
+// echo settles a notice of ours that came by in our own mailbox; a second sight
+// of it is a loop. The header is signed, so nobody else can make one. Whoever
+// got the notice can copy it, so the mail must have the notice's Message-ID too:
+// else an answer with a stray header would vanish.
 func (t *turn) echo(m *Mail) (Conclusion, bool, error) {
 	token, ok := parseToken(m.Stamp)
 	if !ok || token.Kind != TokenEcho {
 		return Conclusion{}, false, nil
 	}
 	n, err := t.verified(token)
-	if err != nil || n == nil {
+	if err != nil || n == nil || n.MessageID != m.MessageID {
 		return Conclusion{}, false, err
 	}
 	if !n.EchoedAt.IsZero() {

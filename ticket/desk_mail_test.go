@@ -224,15 +224,18 @@ func TestOwnMailIsALoop(t *testing.T) {
 	w.take(returned)
 	w.want(ticket.Loop)
 	echo := from("support@bank.example", "echo", "our own copy")
-	echo.Stamp = ack.Stamp
+	echo.Stamp, echo.MessageID = ack.Stamp, ack.MessageID
 	w.take(echo)
 	w.want(ticket.Echo)
-	echo.MessageID = "second-sight@bank.example"
-	w.take(echo)
+	w.take(echo) // a second sight
 	w.want(ticket.Loop)
 	if out := w.sent(); len(out) != 0 {
 		t.Errorf("loops caused %v", mailed(out))
 	}
+	stray := answer(ack, karen, "an answer whose program copied a header")
+	stray.Stamp = ack.Stamp
+	w.take(stray)
+	w.want(ticket.Appended)
 }
 
 func TestBounce(t *testing.T) {

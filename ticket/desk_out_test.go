@@ -133,7 +133,7 @@ func TestDoubtWaitsForTheEcho(t *testing.T) {
 		t.Fatal("not sent again after a sweep that met no echo")
 	}
 	echo := from("support@bank.example", "copy", "text")
-	echo.Stamp = again[0].Stamp
+	echo.Stamp, echo.MessageID = again[0].Stamp, again[0].MessageID
 	w.take(echo)
 	w.want(ticket.Echo)
 	w.now = w.now.Add(10 * time.Hour)

@@ -182,6 +182,10 @@ func readBack(t *testing.T, s ticket.Store) {
 		if err := errors.Join(err, same("by UID", got, want)); err != nil {
 			return err
 		}
+		got, err = tx.TakenUID("box", 0, 7)
+		if err := errors.Join(err, same("by UID in the newest epoch", got, want)); err != nil {
+			return err
+		}
 		all, err := tx.TakenOn(1001)
 		if err != nil || len(all) != 2 {
 			return fmt.Errorf("on the ticket: %d receipts, %v", len(all), err)

@@ -1,0 +1,38 @@
+package templates
+
+import (
+	"time"
+
+	"deskpost/ticket"
+)
+
+// fullSample is a notice that has every fact, on which Load tries templates.
+func fullSample(kind ticket.NoticeKind) ticket.Notice {
+	return ticket.Notice{
+		ID: 7, Ticket: 1234, Kind: kind, Agent: "jane", Department: "support",
+		ReplyTo: "support+r7.abcdefghijklmnopqrstuvwxyz@example.com",
+		Facts: ticket.Facts{
+			Number: 1234, Subject: "Cannot sign in", Department: "Support", Signature: "Your support team\nExample Ltd",
+			To: "Karen Smith", Actor: "Joan Miller", Author: "Karen Smith <karen@example.org>",
+			Text:      "Hello,\nthe page says \"try again\" since this morning.\n\nSee https://example.org/status?id=1&x=2.\n\nKaren",
+			Badge:     "verified sender",
+			Answers:   "Answer this mail and your text goes to the customer. Begin it with #note to leave a note instead.",
+			Reference: "Ref 1234-abcdefghijklm", Resolved: true,
+			Status: "open", Priority: "normal", Assignee: "Jane Doe", Plan: "Sev-A", Requester: "Karen Smith", Tags: "login, vpn",
+			Remarks: []string{"attached: screen.png (14 KiB)", "the date of the mail was unreadable"},
+			Results: []ticket.ResultLine{
+				{Line: "#priority emergency", Result: "Normal -> Emergency"},
+				{Line: "#assign jo", Result: "ambiguous: joan, john", Failed: true},
+			},
+			Report:  []string{"1234  open    Cannot sign in", "1235  new     Printer on fire"},
+			Verdict: "Ticket 1234: 1 done, 1 not understood",
+			Items:   []string{"#1234 message: Cannot sign in", "#1235 new: Printer on fire"}, More: 3,
+			Address: "karen@example.org", Answer: "550 5.1.1 no such user",
+			Files: []ticket.File{{ID: 3, Name: "screen.png", Type: "image/png", Size: 14 << 10}},
+			Zone:  "Europe/Berlin", At: time.Date(2026, 11, 23, 12, 30, 0, 0, time.UTC),
+		},
+	}
+}
+
+// emptySample is a notice without any fact.
+func emptySample(kind ticket.NoticeKind) ticket.Notice { return ticket.Notice{Kind: kind} }

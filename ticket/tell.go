@@ -15,7 +15,7 @@ const (
 	burstWindow     = 10 * time.Minute
 	digestItems     = 200      // lines a digest spells out; the rest are counted
 	attachedBytes   = 15 << 20 // of files that a notice to an agent carries along
-	referencesLimit = 10  // earlier messages named in References, beside the ticket's root
+	referencesLimit = 10       // earlier messages named in References, beside the ticket's root
 )
 
 // handlers are the agents who look after a ticket: its assignee, or everybody

@@ -18,6 +18,12 @@ func (t *tx) AddParticipant(p ticket.Participant) error {
 	return err
 }
 
+// DropParticipant implements ticket.Tickets.
+func (t *tx) DropParticipant(n ticket.Number, address string) error {
+	_, err := t.exec(`DELETE FROM participants WHERE ticket = $1 AND key = $2`, int64(n), address)
+	return err
+}
+
 // Contact implements ticket.Tickets.
 func (t *tx) Contact(address string) (ticket.Contact, error) {
 	var c ticket.Contact

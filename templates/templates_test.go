@@ -125,7 +125,7 @@ func TestAckWithoutSubjectIsFixed(t *testing.T) {
 		t.Errorf("the sender's words got in:\n%s", got.Text)
 	}
 	n.Facts.Subject = "Printer"
-	if got := words(t, set, n).Subject; got != "[#1234] Printer" {
+	if got := words(t, set, n).Subject; got != "Re: Printer [#1234]" {
 		t.Errorf("subject %q", got)
 	}
 }
@@ -141,7 +141,7 @@ func TestTranscriptForms(t *testing.T) {
 > #prioirty emergency   unknown; did you mean #priority?
 > #dept ops             ok (not applied)
 
-Fix the lines and reply to this mail; keep the text below.
+Answer this mail with the right command lines, all of them. Your text below is kept for you: you need not send it again.
 
 
 ---- held text ----

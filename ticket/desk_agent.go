@@ -64,5 +64,7 @@ func (t *turn) quarantine(tk *Ticket, m *Mail, n *Notice, why string) (Conclusio
 			return Conclusion{}, err
 		}
 	}
-	return Conclusion{Outcome: Quarantined, Ticket: tk.Number}, nil
+	e := &Event{Ticket: tk.Number, Kind: MailQuarantined, Actor: customer(m),
+		Detail: fmt.Sprintf("the answering address of %s was used, but %s", t.policy.agentName(n.Agent), why)}
+	return Conclusion{Outcome: Quarantined, Ticket: tk.Number}, t.record(e)
 }

@@ -346,3 +346,164 @@ func TestReplyToClosedTicket(t *testing.T) {
 		t.Errorf("mailed %v, ticket is %s", got, w.show(n).Ticket.Status)
 	}
 }
+
+// TestNothingInternalIsQuotedToTheCustomer plays agents whose mail programs
+// quote the desk's own notices into a public reply.
+func TestNothingInternalIsQuotedToTheCustomer(t *testing.T) {
+	const secret = "INTERNAL: karen is a fraud suspect, keep her busy."
+	quote := func(text string) string { return "> " + strings.ReplaceAll(text, "\n", "\n> ") }
+	for name, tc := range map[string]struct {
+		text func(note ticket.Notice) string
+		want string // the customer gets; "" is held
+	}{
+		"answer below the quote": {func(n ticket.Notice) string {
+			return "#reply\nOn Mon, Support wrote:\n" + quote(n.Facts.Answers+"\nJohn Smith left a note.\n\n"+n.Facts.Text+"\n--\nstate: new") + "\n\nDear Karen, we are on it."
+		}, "Dear Karen, we are on it."},
+		"answer between the lines": {func(n ticket.Notice) string {
+			return "#reply\n" + quote("It says no.") + "\nWhat exactly?\n" + quote(n.Facts.Text) + "\nThank you."
+		}, "> It says no.\nWhat exactly?\nThank you."},
+		"resolve above the quote": {func(n ticket.Notice) string {
+			return "#resolve\n\n" + quote(n.Facts.Text) + "\nIt works again."
+		}, "It works again."},
+		"quoted with bars":          {func(n ticket.Notice) string { return "#reply\n| " + n.Facts.Text + "\nHello" }, "Hello"},
+		"quoted without a mark":     {func(n ticket.Notice) string { return "#reply\nHello\n\n" + n.Facts.Text }, ""},
+		"the banner without a mark": {func(n ticket.Notice) string { return "#reply\nHello\n\n" + n.Facts.Answers }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, _, out := opened(t)
+			w.take(answer(to(t, out, ticket.NoticeNew, john), john, "#note\n#assign jane\n\n"+secret))
+			note := to(t, w.sent(), ticket.NoticeAssigned, jane)
+			w.take(answer(note, jane, tc.text(note)))
+			if tc.want == "" {
+				w.want(ticket.CommandHeld)
+				held := to(t, w.sent(), ticket.NoticeHeld, jane)
+				w.take(answer(held, jane, "#reply")) // she means it
+				w.want(ticket.Commanded)
+				return
+			}
+			w.want(ticket.Commanded)
+			if got := to(t, w.sent(), ticket.NoticeReply, karen).Facts.Text; got != tc.want {
+				t.Errorf("the customer gets %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestPublicReplyFiles(t *testing.T) {
+	w, _, out := opened(t)
+	m := answer(to(t, out, ticket.NoticeNew, jane), jane, "Here it is.")
+	m.Files = []ticket.File{{Name: "manual.pdf", Type: "application/pdf", Size: 1}, {Name: "smime.p7s", Type: "application/pkcs7-signature"},
+		{Name: "jane.vcf", Type: "text/vcard"}, {Name: "logo.png", Type: "image/png", Inline: true}}
+	w.take(m)
+	w.want(ticket.Appended)
+	files := to(t, w.sent(), ticket.NoticeReply, karen).Facts.Files
+	if len(files) != 1 || files[0].Name != "manual.pdf" {
+		t.Errorf("the customer gets %+v", files)
+	}
+	m.NewText, m.Files = "See the mail.", []ticket.File{{Name: "fwd.eml", Type: "message/rfc822"}}
+	w.take(m)
+	w.want(ticket.CommandHeld)
+}
+
+func TestResolveWithTextIsAReply(t *testing.T) {
+	w, n, out := opened(t)
+	w.take(answer(to(t, out, ticket.NoticeNew, john), john, "#assign jane"))
+	assigned := to(t, w.sent(), ticket.NoticeAssigned, jane) // answering this makes a note
+	w.take(answer(assigned, jane, "#resolve\n\nHere is the manual."))
+	w.want(ticket.Commanded)
+	reply := to(t, w.sent(), ticket.NoticeReply, karen)
+	if !reply.Facts.Resolved || w.show(n).Ticket.Status != ticket.Resolved {
+		t.Errorf("resolved %v, ticket %s", reply.Facts.Resolved, w.show(n).Ticket.Status)
+	}
+	w.take(answer(assigned, jane, "#open"))
+	w.take(answer(assigned, jane, "#resolve\n#note\n\nfor us only"))
+	w.want(ticket.Commanded)
+	for _, out := range w.sent() {
+		if out.Agent == "" && strings.Contains(out.Facts.Text, "for us only") {
+			t.Error("#note was not heeded")
+		}
+	}
+}
+
+func TestHandoverTellsWhatTheCustomerWrote(t *testing.T) {
+	w, _, out := opened(t)
+	w.take(answer(to(t, out, ticket.NoticeNew, john), john, "#assign jane\n\nWe are on it."))
+	got := to(t, w.sent(), ticket.NoticeAssigned, jane).Facts
+	if got.Latest != "It says no." || !strings.Contains(got.LatestBy, karen) || !got.Public || got.Text != "We are on it." {
+		t.Errorf("handover %+v", got)
+	}
+}
+
+func TestCopiesAndCollaborators(t *testing.T) {
+	const boss = "boss@customer.example"
+	w := newWorld(t)
+	m := from(karen, "Help", "text")
+	m.Cc = []ticket.Address{{Name: "Boss", Email: boss}, {Email: "support@bank.example"}}
+	w.take(m)
+	n := w.want(ticket.Opened)
+	notice := to(t, w.sent(), ticket.NoticeNew, jane)
+	if got := strings.Join(notice.Facts.Remarks, "\n"); !strings.Contains(got, "#cc "+boss) {
+		t.Errorf("remarks %q do not suggest %s", got, boss)
+	}
+	if got := w.show(n).Participants; len(got) != 1 {
+		t.Fatalf("a Cc made participants: %+v", got)
+	}
+	w.take(answer(notice, jane, "#cc "+boss+"\n\nHello both"))
+	w.want(ticket.Commanded)
+	reply := to(t, w.sent(), ticket.NoticeReply, karen)
+	if len(reply.Recipients) != 2 || reply.Recipients[1].Address.Email != boss || !reply.Recipients[1].Cc {
+		t.Errorf("recipients %+v", reply.Recipients)
+	}
+	w.take(answer(reply, boss, "I agree"))
+	w.want(ticket.Appended)
+	w.sent()
+	w.take(answer(notice, jane, "#cc -"+boss+"\n\nHello Karen alone"))
+	if got := to(t, w.sent(), ticket.NoticeReply, karen); len(got.Recipients) != 1 {
+		t.Errorf("recipients %+v", got.Recipients)
+	}
+	for _, bad := range []string{"#cc", "#cc nonsense", "#cc support@bank.example", "#cc " + karen, "#cc a@b.c>evil", "#cc =x@y.example"} {
+		w.take(answer(notice, jane, bad))
+		w.want(ticket.CommandHeld)
+	}
+}
+
+func TestReopeningIsTold(t *testing.T) {
+	w, _, out := opened(t)
+	w.take(answer(to(t, out, ticket.NoticeNew, jane), jane, "#take\n#resolve\n#reply\n\nDone."))
+	w.take(answer(to(t, w.sent(), ticket.NoticeReply, karen), karen, "Not at all!"))
+	w.want(ticket.Appended)
+	if got := to(t, w.sent(), ticket.NoticeMessage, jane).Facts.Reopened; got != "resolved" {
+		t.Errorf("reopened from %q", got)
+	}
+}
+
+func TestSignatureOfTheFirstMailIsKept(t *testing.T) {
+	w := newWorld(t)
+	m := from(karen, "Help", "It says no.")
+	m.Signature = "Karen Miller\nTel. 1234"
+	w.take(m)
+	n := w.want(ticket.Opened)
+	if got := w.show(n).Entries[0].Text; got != "It says no.\n\nKaren Miller\nTel. 1234" {
+		t.Errorf("text %q", got)
+	}
+}
+
+func TestRepliesReferToTheConversation(t *testing.T) {
+	w, _, out := opened(t)
+	ack := to(t, out, ticket.NoticeAck, karen)
+	notice := to(t, out, ticket.NoticeNew, jane)
+	w.now = w.now.Add(time.Minute)
+	w.take(answer(notice, jane, "First reply"))
+	first := to(t, w.sent(), ticket.NoticeReply, karen)
+	w.now = w.now.Add(time.Minute)
+	m := answer(first, karen, "And?")
+	m.MessageID = "and@customer.example"
+	w.take(m)
+	w.now = w.now.Add(time.Minute)
+	w.take(answer(notice, jane, "Second reply"))
+	second := to(t, w.sent(), ticket.NoticeReply, karen)
+	want := []string{"ticket.1001@bank.example", "m1@customer.example", ack.MessageID, first.MessageID, "and@customer.example"}
+	if second.InReplyTo != "and@customer.example" || !slices.Equal(second.References, want) {
+		t.Errorf("in reply to %q, references %q, want %q", second.InReplyTo, second.References, want)
+	}
+}

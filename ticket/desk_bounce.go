@@ -73,7 +73,10 @@ func (n *Notice) recipientOf(b Bounce) (*Recipient, bool) {
 }
 
 func (t *turn) applyBounce(n *Notice, r *Recipient, b Bounce) error {
-	r.Answer = strings.TrimSpace(cmp.Or(b.Diagnostic, "no reason given") + " " + b.Status)
+	r.Answer = cmp.Or(b.Diagnostic, "no reason given")
+	if !strings.Contains(r.Answer, b.Status) {
+		r.Answer += " " + b.Status
+	}
 	if b.Delayed {
 		t.because("mail to %s is delayed", r.Address.Email)
 		return t.reportDelivery(n, *r, DeliveryDelayed, NoticeDelayed)

@@ -51,5 +51,5 @@ func (t *turn) followUp(n Number) error {
 	if err := t.tx.Save(tk); err != nil {
 		return err
 	}
-	return t.tellHandlers(tk, NoticeFollowUp, nil)
+	return t.tellHandlers(tk, NoticeFollowUp, nil, nil)
 }

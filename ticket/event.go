@@ -26,27 +26,38 @@ type EventKind string
 
 // The kinds of events.
 const (
-	TicketOpened      EventKind = "opened"
-	MessageAdded      EventKind = "message"
-	ReplyAdded        EventKind = "reply"
-	NoteAdded         EventKind = "note"
-	MachineAdded      EventKind = "machine-message"
-	MessageHeld       EventKind = "message-held"
-	StatusChanged     EventKind = "status"
-	PriorityChanged   EventKind = "priority"
-	AssigneeChanged   EventKind = "assignee"
-	DepartmentChanged EventKind = "department"
-	PlanChanged       EventKind = "plan"
-	TagsChanged       EventKind = "tags"
-	FollowUpChanged   EventKind = "follow-up"
-	CommandsRun       EventKind = "commands"
-	CommandsHeld      EventKind = "commands-held"
-	BounceReported    EventKind = "bounce"
-	DeliveryFailed    EventKind = "undeliverable"
-	DeliveryDelayed   EventKind = "delayed"
-	Unacknowledged    EventKind = "not-acknowledged"
-	LinkFound         EventKind = "link"
+	TicketOpened        EventKind = "opened"
+	MessageAdded        EventKind = "message"
+	ReplyAdded          EventKind = "reply"
+	NoteAdded           EventKind = "note"
+	MachineAdded        EventKind = "machine-message"
+	MessageHeld         EventKind = "message-held"
+	StatusChanged       EventKind = "status"
+	PriorityChanged     EventKind = "priority"
+	AssigneeChanged     EventKind = "assignee"
+	DepartmentChanged   EventKind = "department"
+	PlanChanged         EventKind = "plan"
+	TagsChanged         EventKind = "tags"
+	FollowUpChanged     EventKind = "follow-up"
+	ParticipantsChanged EventKind = "participants"
+	CommandsRun         EventKind = "commands"
+	CommandsHeld        EventKind = "commands-held"
+	BounceReported      EventKind = "bounce"
+	DeliveryFailed      EventKind = "undeliverable"
+	DeliveryDelayed     EventKind = "delayed"
+	Unacknowledged      EventKind = "not-acknowledged"
+	MailQuarantined     EventKind = "quarantined"
+	LinkFound           EventKind = "link"
 )
+
+// addsEntry reports whether an event of this kind came with a new entry.
+func (k EventKind) addsEntry() bool {
+	switch k {
+	case TicketOpened, MessageAdded, ReplyAdded, NoteAdded, MachineAdded, MessageHeld:
+		return true
+	}
+	return false
+}
 
 // An Event is a line of a ticket's diary: what changed, who did it, and which
 // mail caused it. Events are only ever added.

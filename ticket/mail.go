@@ -3,6 +3,7 @@ package ticket
 import (
 	"strings"
 	"time"
+	"unicode"
 )
 
 // An Address is a mailbox with the name its owner gave it. Email is an
@@ -30,6 +31,19 @@ func (a Address) String() string {
 	return a.Email
 }
 
+// validAddress reports whether a string can be an address: one "@" between two
+// words without spaces, quotes, brackets or control characters. It is stricter
+// than RFC 5321, since it may stand in a line of a mail.
+func validAddress(s string) bool {
+	local, domain, ok := strings.Cut(s, "@")
+	if !ok || local == "" || len(local) > 64 || len(domain) > 255 || !strings.Contains(strings.Trim(domain, "."), ".") {
+		return false
+	}
+	return !strings.ContainsFunc(s, func(r rune) bool {
+		return r <= ' ' || r == 0x7f || r == unicode.ReplacementChar || strings.ContainsRune(`"(),:;<>[\]`, r)
+	}) && !strings.Contains(domain, "@")
+}
+
 // A Mail is one message as the desk sees it: already read, classified and
 // trimmed by whoever took it in, with all text valid UTF-8 without NUL.
 type Mail struct {
@@ -43,9 +57,10 @@ type Mail struct {
 	Subject    string
 	Date       time.Time // the sender's claim; never used for deadlines
 
-	NewText string // what the sender newly wrote
-	Quoted  string // the rest of the readable text: quotes, signature
-	Files   []File
+	NewText   string // what the sender newly wrote
+	Signature string // what stood below it: signature, marks of the mail program
+	Quoted    string // the mail that was answered, as far as it was quoted
+	Files     []File
 
 	Authenticity Authenticity
 	Machine      Machine

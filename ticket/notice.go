@@ -118,6 +118,10 @@ type Facts struct {
 	Answers    string `json:"answers,omitempty"` // the sentence that says what answering does
 	Reference  string `json:"reference,omitempty"`
 	Resolved   bool   `json:"resolved,omitempty"` // the reply also resolves the ticket
+	Reopened   string `json:"reopened,omitempty"` // the status that a customer's mail has ended
+	Public     bool   `json:"public,omitempty"`   // the text went to the customer
+	Latest     string `json:"latest,omitempty"`   // what a participant wrote last, where Text is a colleague's
+	LatestBy   string `json:"latest_by,omitempty"`
 
 	Status    string `json:"status,omitempty"`
 	Priority  string `json:"priority,omitempty"`

@@ -44,14 +44,9 @@ func doShow(w *work, args string) (string, error) {
 	return "see below", nil
 }
 
-// A shownLine is a part of a thread with the instant it is sorted by.
-type shownLine struct {
-	at    time.Time
-	lines []string
-}
-
 // threadLines writes a ticket with its messages, replies, notes and events in
-// the order they happened.
+// the order in which the desk took note of them: that of the diary, which has
+// an event for each entry.
 func (t *turn) threadLines(tk *Ticket) ([]string, error) {
 	entries, err := t.tx.Entries(tk.Number)
 	if err != nil {
@@ -61,26 +56,26 @@ func (t *turn) threadLines(tk *Ticket) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read diary of ticket %d: %w", tk.Number, err)
 	}
-	var parts []shownLine
-	for _, e := range entries {
-		parts = append(parts, shownLine{e.At, t.entryLines(&e)})
+	byID := map[int64]*Entry{}
+	for i := range entries {
+		byID[entries[i].ID] = &entries[i]
 	}
-	for _, e := range events {
-		if line := t.eventLine(&e); line != "" {
-			parts = append(parts, shownLine{e.At, []string{line}})
+	lines, size := append(t.ticketLines(tk), ""), 0
+	for _, ev := range events {
+		var part []string
+		if line := t.eventLine(&ev); line != "" {
+			part = append(part, line)
 		}
-	}
-	slices.SortStableFunc(parts, func(a, b shownLine) int { return a.at.Compare(b.at) })
-	lines := append(t.ticketLines(tk), "")
-	size := 0
-	for _, p := range parts {
-		for _, l := range p.lines {
+		if e := byID[ev.Entry]; e != nil && ev.Kind.addsEntry() {
+			part = append(part, t.entryLines(e)...)
+		}
+		for _, l := range part {
 			size += len(l)
 		}
 		if size > shownTotal {
 			return append(lines, "(the rest is too long for a mail)"), nil
 		}
-		lines = append(lines, p.lines...)
+		lines = append(lines, part...)
 	}
 	return lines, nil
 }
@@ -124,9 +119,10 @@ func (t *turn) entryLines(e *Entry) []string {
 // eventLine writes an event, "" for those that an entry tells better.
 func (t *turn) eventLine(e *Event) string {
 	var what string
+	if e.Kind.addsEntry() && e.Kind != TicketOpened {
+		return "" // the entry says it
+	}
 	switch e.Kind {
-	case MessageAdded, ReplyAdded, NoteAdded, MachineAdded, MessageHeld:
-		return ""
 	case TicketOpened:
 		what = "opened"
 	case StatusChanged, PriorityChanged, TagsChanged, FollowUpChanged:
@@ -190,17 +186,14 @@ func (w *work) readable(asked []string) []string {
 	})
 }
 
-// listLines is a table of tickets.
+// listLines lists tickets, two lines each: short enough for a telephone.
 func (t *turn) listLines(tickets []Ticket) []string {
-	lines := make([]string, 0, len(tickets))
+	var lines []string
 	for i := range tickets {
-		tk := &tickets[i]
-		assignee := "nobody"
-		if tk.Assignee != "" {
-			assignee = t.policy.agentName(tk.Assignee)
-		}
-		lines = append(lines, fmt.Sprintf("#%-6d %-9s %-10s %-18s %-16s %s  %s", tk.Number, tk.Status, tk.Priority,
-			t.policy.Departments[tk.Department].Name, assignee, tk.UpdatedAt.In(t.policy.Zone).Format("01-02 15:04"), tk.Subject))
+		f := t.facts(&tickets[i])
+		lines = append(lines,
+			fmt.Sprintf("#%d  %s", f.Number, f.Subject),
+			fmt.Sprintf("    %s, %s, %s, %s, %s", f.Status, f.Priority, f.Department, cmp.Or(f.Assignee, "nobody"), t.local(tickets[i].UpdatedAt)))
 	}
 	return lines
 }

@@ -92,6 +92,9 @@ type Tickets interface {
 
 	Participants(n Number) ([]Participant, error)
 	AddParticipant(p Participant) error // keeps the first role if already there
+	// DropParticipant takes somebody out of a ticket, by address key; nothing
+	// happens if nobody has it.
+	DropParticipant(n Number, address string) error
 	Contact(address string) (Contact, error)
 	SaveContact(c Contact) error
 

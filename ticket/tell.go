@@ -42,14 +42,14 @@ func (t *turn) leads(department string) []string {
 	})
 }
 
-// tellHandlers queues a notice about an entry to each of the ticket's handlers.
-// An agent who wrote it as a customer knows it already.
-func (t *turn) tellHandlers(tk *Ticket, kind NoticeKind, e *Entry) error {
+// tellHandlers queues a notice about an entry to each of the ticket's handlers;
+// fill may add facts. An agent who wrote it as a customer knows it already.
+func (t *turn) tellHandlers(tk *Ticket, kind NoticeKind, e *Entry, fill func(*Notice)) error {
 	for _, key := range t.handlers(tk) {
 		if e != nil && t.policy.Agents[key].owns(e.From) && e.Authenticity == Proven {
 			continue
 		}
-		if err := t.tellAgent(key, tk, kind, e, nil); err != nil {
+		if err := t.tellAgent(key, tk, kind, e, fill); err != nil {
 			return err
 		}
 	}

@@ -65,11 +65,13 @@ func (t *turn) match(m *Mail) (match, error) {
 // byRecipient looks for our token in the addresses the mail was sent to.
 func (t *turn) byRecipient(m *Mail) (match, error) {
 	var first match
+	seen := map[Token]bool{}
 	for _, recipient := range m.Recipients {
 		token, ok := t.policy.tokenIn(recipient)
-		if !ok {
+		if !ok || seen[token] {
 			continue
 		}
+		seen[token] = true
 		found, err := t.holder(token, m, "by the token in "+strings.ToLower(recipient))
 		if err != nil {
 			return match{}, err

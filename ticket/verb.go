@@ -34,6 +34,7 @@ const (
 	stagePriority
 	stageAssignee
 	stageTags
+	stagePeople
 	stageStatus
 	stageReport
 )
@@ -45,8 +46,8 @@ func Verbs() []Verb {
 			stage: stageVisibility, group: "visibility", do: doReply},
 		{Name: "note", Aliases: []string{"private", "internal"}, Help: "keep your text as a note that only agents see", Right: MayNote,
 			stage: stageVisibility, group: "visibility", do: doNote},
-		{Name: "resolve", Aliases: []string{"resolved", "solved", "fixed"}, Help: "mark as resolved; with text: resolve with a reply", Right: MayClose,
-			stage: stageStatus, group: "status", do: setStatusTo(Resolved)},
+		{Name: "resolve", Aliases: []string{"resolved", "solved", "fixed"}, Help: "mark as resolved; your text goes to the customer unless you say #note", Right: MayClose,
+			stage: stageStatus, group: "status", do: doResolve},
 		{Name: "close", Aliases: []string{"closed"}, Help: "close the ticket", Right: MayClose,
 			stage: stageStatus, group: "status", do: setStatusTo(Closed)},
 		{Name: "open", Aliases: []string{"reopen"}, Help: "open it again", Right: MayEdit,
@@ -71,6 +72,8 @@ func Verbs() []Verb {
 			stage: stagePlan, group: "plan", do: doPlan},
 		{Name: "tag", Args: "+NAME -NAME =NAME", Help: "add, remove or replace tags", Right: MayEdit,
 			stage: stageTags, do: doTag},
+		{Name: "cc", Args: "+ADDRESS -ADDRESS", Help: "let people take part: they get replies and may answer", Right: MayEdit,
+			stage: stagePeople, do: doCc},
 		{Name: "show", Args: "[NUMBER]", Help: "get the whole thread by mail", Right: MayRead,
 			stage: stageReport, do: doShow},
 		{Name: "list", Args: "[mine | unassigned | open | QUERY]", Help: "get a list of tickets; a query is such as dept:billing prio:high",
@@ -146,7 +149,7 @@ func (p *Policy) helpLines(word string) ([]string, error) {
 	}
 	lines := []string{"Commands go on the first lines of your answer, one a line; your text follows below.", ""}
 	for _, v := range Verbs() {
-		lines = append(lines, fmt.Sprintf("%-46s %s", v.usage(), v.Help))
+		lines = append(lines, v.usage(), "    "+v.Help)
 	}
 	return append(lines, "", "All of a mail's commands are done, or none: where one is in doubt your text is held and you are told."), nil
 }

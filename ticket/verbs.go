@@ -40,6 +40,19 @@ func setStatusTo(s Status) func(*work, string) (string, error) {
 	}
 }
 
+// doResolve resolves. With a text that is a reply, whatever the mail answered:
+// nobody resolves a ticket with words for colleagues only, and who does says so.
+func doResolve(w *work, args string) (string, error) {
+	return noArgs(args, func() (string, error) {
+		result, err := w.toStatus(Resolved)
+		if err == nil && w.forced == "" && w.kind == Note && w.posts() {
+			w.kind = Reply
+			result += "; your text goes to the customer"
+		}
+		return result, err
+	})
+}
+
 func (w *work) toStatus(s Status) (string, error) {
 	was := w.ticket.Status
 	switch was {
@@ -198,6 +211,47 @@ func doTag(w *work, args string) (string, error) {
 		return "no tags", nil
 	}
 	return "tags: " + after, nil
+}
+
+// maxCollaborators bounds who gets a copy of each reply.
+const maxCollaborators = 20
+
+func doCc(w *work, args string) (string, error) {
+	deltas, err := command.Deltas(args)
+	if err != nil {
+		return "", refuse(Invalid, "%s", err)
+	}
+	var done []string
+	for _, d := range deltas {
+		a := Address{Email: d.Item}
+		switch {
+		case d.Op == '=':
+			return "", refuse(Invalid, "add people with +ADDRESS and take them out with -ADDRESS")
+		case !validAddress(d.Item):
+			return "", refuse(Invalid, "%q is not an address", d.Item)
+		case w.policy.Own(d.Item):
+			return "", refuse(Invalid, "%s is the desk's own address", d.Item)
+		case a.Key() == w.ticket.Requester.Key():
+			return "", refuse(Invalid, "%s is the requester and takes part anyway", d.Item)
+		}
+		w.people = append(w.people, personChange{a, d.Op == '-'})
+		done = append(done, string(d.Op)+a.Key())
+	}
+	list, err := w.tx.Participants(w.ticket.Number)
+	if err != nil {
+		return "", fmt.Errorf("read participants of ticket %d: %w", w.ticket.Number, err)
+	}
+	if len(list)+len(w.people) > maxCollaborators+1 {
+		return "", refuse(Invalid, "a ticket has at most %d people beside the requester", maxCollaborators)
+	}
+	w.change(&Event{Ticket: w.ticket.Number, Kind: ParticipantsChanged, Actor: w.actor(), After: strings.Join(done, " ")})
+	return "take part: " + strings.Join(done, " "), nil
+}
+
+// A personChange lets somebody take part in a ticket, or no longer.
+type personChange struct {
+	address Address
+	drop    bool
 }
 
 // set changes one property of the ticket and keeps the event. Its result says

@@ -26,6 +26,7 @@ type work struct {
 	files  []File
 	draft  *Draft // the held mail that this one mends
 
+	people  []personChange
 	used    map[string]string // groups of verbs that exclude each other, by the first one used
 	events  []*Event
 	results []ResultLine
@@ -77,6 +78,9 @@ func (w *work) carryOut() (Conclusion, error) {
 	}
 	w.run()
 	w.weighNearMisses()
+	if err := w.makePublic(); err != nil {
+		return Conclusion{}, err
+	}
 	w.weighPosting()
 	if w.refused {
 		return w.hold()
@@ -153,8 +157,10 @@ func (w *work) missing(right Right) string {
 // not become a public reply by a slip.
 func (w *work) weighNearMisses() {
 	if w.block.Gap {
-		w.doubt(ResultLine{Line: strings.TrimSpace(w.block.NearMisses[0].Raw),
-			Result: "stands below an empty line: close the gap if it is a command, or end the commands with #end if it is text"})
+		// Whatever it was meant to be, it is no part of the text that is kept.
+		doubted := w.block.NearMisses[0]
+		w.text = strings.TrimSpace(strings.TrimPrefix(w.text, strings.TrimSpace(doubted.Raw)))
+		w.doubt(ResultLine{Line: strings.TrimSpace(doubted.Raw), Result: doubted.Fault})
 		return
 	}
 	for _, line := range w.block.NearMisses {
@@ -168,6 +174,32 @@ func (w *work) weighNearMisses() {
 				Result: "stands below your text and was read as text: commands go on the first lines"})
 		}
 	}
+}
+
+// makePublic takes out of a text for the customer what the customer must not
+// see: quotes of our own notices, the agent's addresses, signatures. Words of a
+// note that stand there without a quote mark hold the mail, once: who sends
+// them again in answer to that means it.
+func (w *work) makePublic() error {
+	if w.kind != Reply || !w.posts() {
+		return nil
+	}
+	entries, err := w.tx.Entries(w.ticket.Number)
+	if err != nil {
+		return fmt.Errorf("read thread of ticket %d: %w", w.ticket.Number, err)
+	}
+	w.files = publicFiles(w.files)
+	w.text = w.withoutPrivateAddresses(publicText(w.text, shownBefore(entries)))
+	internal := []string{answerGoesOut, answerIsNote}
+	for _, e := range entries {
+		if e.Kind == Note || e.Held {
+			internal = append(internal, e.Text)
+		}
+	}
+	if words := leaked(w.text, internal); words != "" && w.draft == nil {
+		w.doubt(ResultLine{Line: "(your text)", Result: fmt.Sprintf("holds words that only agents have seen: %q. Answer with #reply to send it all the same", words)})
+	}
+	return nil
 }
 
 // posts reports whether the mail has anything to put into the thread.
@@ -188,6 +220,8 @@ func (w *work) weighPosting() {
 	case w.kind == Note:
 	case w.ticket.Requester.Email == "":
 		w.doubt(ResultLine{Line: "(your text)", Result: "the ticket has no requester address to send it to: begin with #note to keep it as a note"})
+	case hasMail(w.files):
+		w.doubt(ResultLine{Line: "(your mail)", Result: "has a whole mail attached, whose headers may show addresses: attach its files one by one, or add #note"})
 	case w.before.Status == Closed && w.ticket.Status == Closed,
 		w.before.Status == Spam, w.before.Status == Deleted:
 		w.doubt(ResultLine{Line: "(your text)", Result: fmt.Sprintf("the ticket is %s: add #open to reopen it and send, or #note to keep it as a note", w.before.Status)})

@@ -20,6 +20,11 @@ func (w *work) hold() (Conclusion, error) {
 		return Conclusion{}, fmt.Errorf("hold a mail on ticket %d: %w", w.ticket.Number, err)
 	}
 	w.because("nothing was done: %s", w.firstFailure())
+	for i, r := range w.results {
+		if !r.Failed && r.Result != "" {
+			w.results[i].Result = "fine, but not done: " + r.Result
+		}
+	}
 	held := &Event{Ticket: w.ticket.Number, Kind: CommandsHeld, Actor: w.actor(), Detail: w.firstFailure()}
 	if err := w.record(held); err != nil {
 		return Conclusion{}, err
@@ -67,6 +72,9 @@ func (w *work) commit() (Conclusion, error) {
 	if err := w.record(w.events...); err != nil {
 		return Conclusion{}, err
 	}
+	if err := w.changePeople(); err != nil {
+		return Conclusion{}, err
+	}
 	if w.draft != nil {
 		if err := w.tx.EndDraft(w.draft.ID, w.now); err != nil {
 			return Conclusion{}, fmt.Errorf("end held mail %d: %w", w.draft.ID, err)
@@ -83,6 +91,22 @@ func (w *work) commit() (Conclusion, error) {
 		return Conclusion{}, err
 	}
 	return w.conclusion(entry), nil
+}
+
+// changePeople lets people take part, or no longer.
+func (w *work) changePeople() error {
+	for _, p := range w.people {
+		var err error
+		if p.drop {
+			err = w.tx.DropParticipant(w.ticket.Number, p.address.Key())
+		} else {
+			err = w.tx.AddParticipant(Participant{Ticket: w.ticket.Number, Address: p.address, Role: RoleCollaborator, Since: w.now})
+		}
+		if err != nil {
+			return fmt.Errorf("change participants of ticket %d: %w", w.ticket.Number, err)
+		}
+	}
+	return nil
 }
 
 func (w *work) conclusion(entry *Entry) Conclusion {
@@ -117,10 +141,8 @@ func (w *work) post() (*Entry, error) {
 	kind := NoteAdded
 	if w.kind == Reply {
 		kind = ReplyAdded
-		e.Text = w.withoutPrivateAddresses(e.Text)
-		w.text = e.Text
 	} else {
-		e.Quoted = w.mail.Quoted
+		e.Quoted = joined(w.mail.Signature, w.mail.Quoted)
 	}
 	if err := w.tx.AddEntry(e); err != nil {
 		return nil, fmt.Errorf("add %s to ticket %d: %w", w.kind, w.ticket.Number, err)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // tellParticipants mails a public reply, or that the ticket was resolved, to
@@ -71,27 +72,47 @@ func (w *work) answered(recipients []Recipient) error {
 }
 
 // conversation are the Message-ID a public mail answers and those it refers to:
-// the latest messages from outside.
+// the latest messages from outside and what we sent in between (RFC 5322
+// section 3.6.4).
 func (w *work) conversation() (inReplyTo string, references []string, err error) {
 	entries, err := w.tx.Entries(w.ticket.Number)
 	if err != nil {
 		return "", nil, fmt.Errorf("read thread of ticket %d: %w", w.ticket.Number, err)
 	}
+	notices, err := w.tx.Notices(w.ticket.Number)
+	if err != nil {
+		return "", nil, fmt.Errorf("read notices of ticket %d: %w", w.ticket.Number, err)
+	}
+	type mail struct {
+		at time.Time
+		id string
+	}
+	var mails []mail
 	for _, e := range entries {
 		if e.Kind == Message && !e.Held && e.Machine == Human && e.MessageID != "" {
-			references = append(references, e.MessageID)
+			mails = append(mails, mail{e.At, e.MessageID})
+			inReplyTo = e.MessageID
 		}
 	}
-	if len(references) == 0 {
-		return "", nil, nil
+	for _, n := range notices {
+		if !n.Kind.ToAgent() {
+			mails = append(mails, mail{n.QueuedAt, n.MessageID})
+		}
 	}
-	references = references[max(0, len(references)-referencesLimit):]
-	return references[len(references)-1], references, nil
+	slices.SortStableFunc(mails, func(a, b mail) int { return a.at.Compare(b.at) })
+	for _, m := range mails[max(0, len(mails)-referencesLimit):] {
+		references = append(references, m.id)
+	}
+	return inReplyTo, references, nil
 }
 
 // tellColleagues tells the other agents what the mail means for them, each at
 // most once: being assigned comes before a transfer, a transfer before a note.
 func (w *work) tellColleagues(entry *Entry) error {
+	latest, err := w.latestMessage()
+	if err != nil {
+		return err
+	}
 	told := map[string]bool{w.agent.Key: true}
 	tell := func(keys []string, kind NoticeKind) error {
 		for _, key := range keys {
@@ -99,7 +120,7 @@ func (w *work) tellColleagues(entry *Entry) error {
 				continue
 			}
 			told[key] = true
-			err := w.tellAgent(key, &w.ticket, kind, entry, func(n *Notice) { n.Facts.Actor = w.agent.Name })
+			err := w.tellAgent(key, &w.ticket, kind, entry, w.handover(latest, entry))
 			if err != nil {
 				return err
 			}
@@ -120,6 +141,35 @@ func (w *work) tellColleagues(entry *Entry) error {
 		return tell([]string{w.ticket.Assignee}, NoticeNote)
 	}
 	return nil
+}
+
+// handover fills in what somebody needs who has not seen the ticket before: who
+// passed it on, and what the customer wrote.
+func (w *work) handover(latest, entry *Entry) func(*Notice) {
+	return func(n *Notice) {
+		n.Facts.Actor = w.agent.Name
+		n.Facts.Public = entry != nil && entry.Kind == Reply
+		if latest == nil || n.Kind == NoticeNote {
+			return
+		}
+		n.Facts.Latest, n.Facts.LatestBy = latest.Text, authorOf(w.policy, latest)
+		n.Facts.Remarks = append(n.Facts.Remarks, remarks(latest)...)
+		n.Facts.Files = append(n.Facts.Files, attachable(latest.Files)...)
+	}
+}
+
+// latestMessage is what a participant wrote last, nil if nobody did.
+func (w *work) latestMessage() (*Entry, error) {
+	entries, err := w.tx.Entries(w.ticket.Number)
+	if err != nil {
+		return nil, fmt.Errorf("read thread of ticket %d: %w", w.ticket.Number, err)
+	}
+	for _, e := range slices.Backward(entries) {
+		if e.Kind == Message && !e.Held {
+			return &e, nil
+		}
+	}
+	return nil, nil
 }
 
 // names lists addresses the way a transcript names them.

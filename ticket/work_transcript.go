@@ -2,6 +2,7 @@ package ticket
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -18,13 +19,17 @@ func (w *work) transcript(entry *Entry, sentTo string) error {
 	if !wanted && !warned && len(w.report) == 0 {
 		return nil
 	}
-	verdict := fmt.Sprintf("Ticket %d: %d done", w.ticket.Number, len(w.block.Lines))
+	var parts []string
+	if n := len(w.block.Lines); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d done", n))
+	}
 	switch {
 	case entry != nil && entry.Kind == Reply:
-		verdict += ", message sent to " + sentTo
+		parts = append(parts, "message sent to "+sentTo)
 	case entry != nil:
-		verdict += ", note added"
+		parts = append(parts, "note added")
 	}
+	verdict := fmt.Sprintf("Ticket %d: %s", w.ticket.Number, strings.Join(parts, ", "))
 	return w.answer(NoticeTranscript, &w.ticket, verdict, nil)
 }
 

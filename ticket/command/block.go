@@ -28,9 +28,9 @@ type Block struct {
 	// with \#, by which the agent said that text follows; there may be some
 	// below ##, which can be a mere heading.
 	NearMisses []Line
-	// Gap says that the block is followed by one more #word, of any verb, after
-	// nothing but blank lines, as in mail from clients that double line breaks.
-	// That line is the first of NearMisses. The block may have been meant to go
+	// Gap says that the block is followed by one more #word after nothing but
+	// blank lines, which is not a well-formed line with a known verb behind a
+	// single blank line. That line is the first of NearMisses. The block may have been meant to go
 	// on there, so the mail is to be held.
 	Gap bool
 }
@@ -48,7 +48,7 @@ func Parse(newText string, known func(verb string) bool) Block {
 	if b, ok := parseLiteral(newText, start, known); ok {
 		return b
 	}
-	b, after := readBlock(start)
+	b, after := readBlock(start, known)
 	if len(b.Lines) == 0 && b.End == "" {
 		b.Rest = newText
 		b.NearMisses = nearMisses(start, known)
@@ -85,13 +85,19 @@ func parseLiteral(newText string, start cursor, known func(string) bool) (Block,
 }
 
 // readBlock reads command lines up to the end of the block and returns where
-// the text after it starts.
-func readBlock(c cursor) (Block, cursor) {
+// the text after it starts. Mail programs that write paragraphs, Outlook above
+// all, put an empty line below each command: the block goes on behind one if a
+// well-formed line with a known verb follows.
+func readBlock(c cursor, known func(string) bool) (Block, cursor) {
 	var b Block
 	for {
 		line, below, ok := c.next()
 		if !ok {
 			return b, c
+		}
+		if next, ok := below.paragraph(line, known); ok && len(b.Lines) > 0 {
+			c = next
+			continue
 		}
 		l, isCommand := readLine(line, c.no)
 		switch {
@@ -108,6 +114,20 @@ func readBlock(c cursor) (Block, cursor) {
 		}
 		c = below
 	}
+}
+
+// paragraph reports whether line is empty and what follows it is one more
+// command that can be executed, and returns where.
+func (c cursor) paragraph(line string, known func(string) bool) (cursor, bool) {
+	if !blank(line) || known == nil {
+		return c, false
+	}
+	following, _, ok := c.next()
+	if !ok {
+		return c, false
+	}
+	l, ok := readLine(following, c.no)
+	return c, ok && l.Fault == "" && known(l.Verb)
 }
 
 // skipOneBlank moves past the blank line that parts block and text.

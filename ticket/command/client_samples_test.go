@@ -51,7 +51,7 @@ func clientSamples() []sample {
 		{"line separator", "#close\u2028#tag a\u2029\u2029Hi", "close; tag a", "Hi", ""},
 		{"next line", "#close\u0085Hi", "close", "Hi", ""},
 		{"form feed", "#close\fHi", "close", "Hi", ""},
-		{"outlook doubled breaks", "#close\r\n\r\n#tag a\r\n\r\nHi\r\n", "close", "#tag a\r\n\r\nHi\r\n", "gap near:tag@3"},
+		{"outlook doubled breaks", "#close\r\n\r\n#tag a\r\n\r\nHi\r\n", "close; tag a", "Hi\r\n", ""},
 		{"gmail bold", "*#note*\nsecret", "", "*#note*\nsecret", "near:note@1"},
 		{"bold of an unknown verb", "*#wow*", "", "*#wow*", ""},
 		{"list item", "- #close\n- #tag a", "", "- #close\n- #tag a", "near:close@1 near:tag@2"},

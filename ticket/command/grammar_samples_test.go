@@ -57,7 +57,7 @@ func grammarSamples() []sample {
 		{"two near misses", "Hi\n#note\n#close", "", "Hi\n#note\n#close", "near:note@2 near:close@3"},
 		{"unknown verb below prose", "Hi\n#fail\n", "", "Hi\n#fail\n", ""},
 		{"verb within a line", "Please #close this", "", "Please #close this", ""},
-		{"gap known", "#reply\n\n#tag vpn\n\nHi", "reply", "#tag vpn\n\nHi", "gap near:tag@3"},
+		{"gap known", "#reply\n\n#tag vpn\n\nHi", "reply; tag vpn", "Hi", ""},
 		{"gap unknown", "#reply\n\n#ntoe\n\nHi", "reply", "#ntoe\n\nHi", "gap near:ntoe@3"},
 		{"gap of many lines", "#reply\n\n\n\n#close", "reply", "\n\n#close", "gap near:close@5"},
 		{"no gap before a number", "#reply\n\n#1234 is solved", "reply", "#1234 is solved", ""},

@@ -1,0 +1,284 @@
+package inbound
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"deskpost/inbound/imapbox"
+	"deskpost/ticket"
+)
+
+// Sizes of what is asked for and committed at a time: large enough that one
+// fsync serves many mails of a backlog, small enough to stay within flat memory
+// and to lose little work.
+const (
+	metaChunk  = 500
+	groupMails = 100
+	groupBytes = 4 << 20
+	untoldMax  = 1000
+)
+
+const reconcileAfter = 24 * time.Hour
+
+// A leftover is what a sweep that reached its end leaves to be done soon.
+type leftover int
+
+const (
+	nothing  leftover = iota
+	failures          // a mail failed that should be tried again
+	newMail           // mail came meanwhile, of which there will be no push
+)
+
+// A pass is one sweep at work.
+type pass struct {
+	*Poller
+	ctx   context.Context
+	box   *imapbox.Box
+	epoch uint32
+	pos   ticket.Position
+	tries map[uint32]ticket.Failure // as of the beginning
+	whole bool                      // looks at all mail there is, also below the mark
+	last  uint32                    // the highest UID listed
+	came  bool                      // newer mail was seen meanwhile
+	again atomic.Bool               // a mail failed that should be tried again soon; also set while committing
+
+	committing chan settled // answer of the group that is being committed; nil if none is
+}
+
+// A settled group is what a commit leaves to be told to the server.
+type settled struct {
+	uids []uint32
+	err  error
+}
+
+// sweep takes all mail that has no receipt yet, oldest first, and tells the
+// server of what was committed.
+func (p *Poller) sweep(ctx context.Context, box *imapbox.Box) (leftover, error) {
+	began := p.Now().UTC()
+	state, err := box.Select(ctx)
+	if err != nil {
+		return nothing, err
+	}
+	s := &pass{Poller: p, ctx: ctx, box: box, epoch: state.UIDValidity}
+	if err := s.resume(); err != nil {
+		return nothing, err
+	}
+	s.noteReadOnly(state.ReadOnly)
+	if err := s.takeAll(); err != nil {
+		return nothing, errors.Join(err, s.finish())
+	}
+	if err := s.finish(); err != nil {
+		return nothing, err
+	}
+	if err := p.Desk.Swept(ctx, p.Source, began); err != nil {
+		return nothing, err
+	}
+	p.suspects = nil
+	if s.whole {
+		p.reconciled = p.Now()
+	}
+	if p.Swept != nil {
+		p.Swept()
+	}
+	// Last, since a server at which it ends the connection is to be read as well.
+	if err := s.tellOlder(); err != nil {
+		return nothing, err
+	}
+	switch {
+	case s.came:
+		return newMail, nil
+	case s.again.Load():
+		return failures, nil
+	}
+	return nothing, nil
+}
+
+// resume reads where to go on, and draws the baseline at the first start.
+func (s *pass) resume() (err error) {
+	if s.pos, err = s.Desk.Resume(s.ctx, s.Source, s.epoch, untoldMax); err != nil {
+		return err
+	}
+	if s.pos.First {
+		s.pos.Baseline = s.Backlog.baseline(s.Now())
+		if err := s.Desk.StartAt(s.ctx, s.Source, s.pos.Baseline); err != nil {
+			return err
+		}
+	}
+	s.tries = make(map[uint32]ticket.Failure, len(s.pos.Failures))
+	for _, f := range s.pos.Failures {
+		s.tries[f.UID] = f
+	}
+	return nil
+}
+
+// takeAll takes the mail that is new, and then what failed before: so that one
+// bad mail does not hold up the others.
+func (s *pass) takeAll() error {
+	fresh, err := s.fresh()
+	if err != nil {
+		return err
+	}
+	for _, uids := range append(s.portions(fresh), s.due()...) {
+		if s.ctx.Err() != nil {
+			return context.Cause(s.ctx)
+		}
+		if err := s.take(uids); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fresh lists the UIDs that have neither receipt nor failure: those above the
+// mark, and once a day, and at the start, those below it that were somehow
+// never taken.
+func (s *pass) fresh() ([]uint32, error) {
+	from := s.pos.Mark
+	if s.Now().Sub(s.reconciled) >= reconcileAfter {
+		from, s.whole = 0, true
+	}
+	listed, err := s.box.NewUIDs(s.ctx, from)
+	if err != nil {
+		return nil, err
+	}
+	var uids []uint32
+	for chunk := range slices.Chunk(listed, 10*metaChunk) {
+		missing, err := s.Desk.Missing(s.ctx, s.Source, s.epoch, chunk)
+		if err != nil {
+			return nil, err
+		}
+		uids = append(uids, missing...)
+	}
+	s.last = s.pos.Mark
+	if len(listed) > 0 {
+		s.last = max(s.last, listed[len(listed)-1])
+	}
+	if below := countBelow(uids, s.pos.Mark); below > 0 {
+		s.Log.Warn("mails found that had been overlooked", "mailbox", s.Source, "mails", below)
+	}
+	return uids, nil
+}
+
+// countBelow counts the UIDs up to mark in an ascending list.
+func countBelow(uids []uint32, mark uint32) int {
+	n, found := slices.BinarySearch(uids, mark)
+	if found {
+		n++
+	}
+	return n
+}
+
+// portions cuts the new UIDs into what is asked for at a time. A mail at which
+// the connection may have broken is asked for alone, to find out.
+func (s *pass) portions(fresh []uint32) [][]uint32 {
+	var list [][]uint32
+	for _, uid := range fresh {
+		n := len(list) - 1
+		if n < 0 || len(list[n]) == metaChunk || s.suspects[uid] || s.suspects[list[n][0]] {
+			list, n = append(list, nil), n+1
+		}
+		list[n] = append(list[n], uid)
+	}
+	return list
+}
+
+// take handles a portion of UIDs: what is older than the baseline is only
+// recorded, the rest is fetched in groups.
+func (s *pass) take(uids []uint32) error {
+	metas, err := s.metas(uids)
+	if err != nil {
+		return err
+	}
+	var group []imapbox.Meta
+	var older []uint32
+	var olderAt []time.Time
+	var bytes int64
+	for _, m := range metas {
+		if m.InternalDate.Before(s.pos.Baseline) {
+			older, olderAt = append(older, m.UID), append(olderAt, m.InternalDate.UTC())
+			continue
+		}
+		if len(group) > 0 && (len(group) == groupMails || bytes+m.Size > groupBytes) {
+			if err := s.fetch(group); err != nil {
+				return err
+			}
+			group, bytes = nil, 0
+		}
+		group, bytes = append(group, m), bytes+m.Size
+	}
+	if len(older) > 0 {
+		if err := s.Desk.Skip(s.ctx, s.Source, s.epoch, older, olderAt); err != nil {
+			return err
+		}
+		s.Log.Info("older mail left alone", "mailbox", s.Source, "mails", len(older))
+	}
+	if len(group) == 0 {
+		return nil
+	}
+	return s.fetch(group)
+}
+
+// metas asks for dates and sizes.
+func (s *pass) metas(uids []uint32) ([]imapbox.Meta, error) {
+	metas, err := s.box.Meta(s.ctx, uids)
+	if isBroken(err) {
+		return nil, s.broke(bare(uids), err)
+	}
+	if err != nil && !isRefusal(err) {
+		return nil, err
+	}
+	slices.SortFunc(metas, func(a, b imapbox.Meta) int { return cmp.Compare(a.UID, b.UID) })
+	if len(metas) < len(uids) {
+		silent := slices.DeleteFunc(slices.Clone(uids), func(uid uint32) bool { return indexOf(metas, uid) >= 0 })
+		if err := s.unfetched(bare(silent), cmp.Or(err, errors.New("the server does not say its date and size"))); err != nil {
+			return nil, err
+		}
+	}
+	return metas, nil
+}
+
+func indexOf(metas []imapbox.Meta, uid uint32) int {
+	return slices.IndexFunc(metas, func(m imapbox.Meta) bool { return m.UID == uid })
+}
+
+// fetch spools a group and hands what came whole of it to be committed, even if
+// the connection broke over the rest.
+func (s *pass) fetch(group []imapbox.Meta) error {
+	spooled, err := s.spool(group)
+	return errors.Join(err, s.submit(spooled))
+}
+
+// submit hands a group to be committed, while the next one is fetched. Before
+// that it waits for the one that is being committed.
+func (s *pass) submit(group []spooled) error {
+	if len(group) == 0 {
+		return nil
+	}
+	if err := s.finish(); err != nil {
+		return err
+	}
+	s.committing = make(chan settled, 1)
+	go func(answer chan<- settled) {
+		// What was fetched is worth committing even if we are to stop.
+		uids, err := s.commit(context.WithoutCancel(s.ctx), group)
+		answer <- settled{uids, err}
+	}(s.committing)
+	return nil
+}
+
+// finish waits for the group that is being committed and tells the server.
+func (s *pass) finish() error {
+	if s.committing == nil {
+		return nil
+	}
+	done := <-s.committing
+	s.committing = nil
+	if done.err != nil {
+		return done.err
+	}
+	return s.tell(done.uids)
+}

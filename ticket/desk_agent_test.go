@@ -48,7 +48,7 @@ func TestTutorial(t *testing.T) {
 	for _, r := range transcript.Facts.Results {
 		results = append(results, r.Line+": "+r.Result)
 	}
-	want := []string{"#sla sev-a: Sev-B -> Sev-A", "#assign jane: nobody -> Jane Doe (mailed)",
+	want := []string{"#sla sev-a: Sev-C -> Sev-A", "#assign jane: nobody -> Jane Doe (mailed)",
 		"#dept online-banking: Support -> Online Banking", "#emergency: Normal -> Emergency", "#note: your text is a note for agents"}
 	if !slices.Equal(results, want) {
 		t.Errorf("results %q, want %q", results, want)

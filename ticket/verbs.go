@@ -141,7 +141,8 @@ func doDepartment(w *work, args string) (string, error) {
 		return "", err
 	}
 	result := w.set(DepartmentChanged, &w.ticket.Department, key, func(k string) string { return w.policy.Departments[k].Name })
-	if key != w.before.Department && !w.ticket.PlanPinned {
+	planGiven := slices.ContainsFunc(w.block.Lines, func(l command.Line) bool { return l.Verb == "sla" })
+	if key != w.before.Department && !w.ticket.PlanPinned && !planGiven {
 		w.set(PlanChanged, &w.ticket.Plan, w.policy.Departments[key].Plan, w.planName)
 	}
 	return result, nil

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"sync"
+	"time"
+
+	"deskpost/inbound"
+	"deskpost/inbound/imapbox"
+	"deskpost/mailer"
+	"deskpost/store"
+	"deskpost/templates"
+	"deskpost/ticket"
+)
+
+// How long one mail may take on its way to the relay, and how much longer than
+// the longest attempt its lease is. After a crash a mail in hand waits for its
+// lease to end.
+const (
+	mailWithin  = 10 * time.Minute
+	leaseMargin = 2 * time.Minute
+)
+
+// An app is the assembled program: the one place that knows all the parts.
+type app struct {
+	settings *settings // as at the start; the desk has the policy in force
+	db       *store.DB
+	desk     *ticket.Desk
+	pollers  []*inbound.Poller
+	relay    *mailer.Relay
+	sender   *mailer.Sender
+	log      *slog.Logger
+}
+
+// assemble opens the database, which makes this the only daemon on it, and
+// puts the parts together. Nothing runs yet.
+func assemble(ctx context.Context, s *settings, log *slog.Logger) (*app, error) {
+	words, err := templates.Load(nil)
+	if err != nil {
+		return nil, fmt.Errorf("load templates: %w", err)
+	}
+	db, err := store.Open(ctx, s.Database, store.WithLock())
+	if err != nil {
+		return nil, err
+	}
+	keys, err := db.Keys(ctx, time.Now(), rand.Reader)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("read signing keys: %w", err), db.Close())
+	}
+	a := &app{settings: s, db: db, log: log}
+	a.desk = &ticket.Desk{Store: db, Keys: keys, Now: time.Now}
+	a.desk.SetPolicy(s.Policy)
+	a.relay = newRelay(s.Relay, log)
+	a.sender = &mailer.Sender{Desk: a.desk, Relay: a.relay, Lease: a.relay.Longest() + leaseMargin, Open: a.openFile, Echo: s.Echo, Now: time.Now, Log: log}
+	a.sender.SetTemplates(words)
+	a.desk.Wake = a.sender.Wake
+	for _, m := range s.Mailboxes {
+		a.pollers = append(a.pollers, a.newPoller(m, s.MaxSize))
+	}
+	return a, nil
+}
+
+func (a *app) close() error {
+	return errors.Join(a.relay.Close(), a.db.Close())
+}
+
+func newRelay(s relaySettings, log *slog.Logger) *mailer.Relay {
+	return &mailer.Relay{
+		Addr: s.Endpoint.addr(), TLS: mailer.TLSMode(s.Endpoint.Security),
+		TLSConfig: &tls.Config{ServerName: s.Endpoint.Host, RootCAs: s.CAs},
+		User:      s.Endpoint.User, Password: s.Password, Hello: s.Hello, Log: log,
+		Timeouts: mailer.Timeouts{Mail: mailWithin},
+	}
+}
+
+func imapConfig(m mailboxSettings, log *slog.Logger) imapbox.Config {
+	return imapbox.Config{
+		Addr: m.Endpoint.addr(), Security: imapbox.Security(m.Endpoint.Security),
+		TLSConfig: &tls.Config{ServerName: m.Endpoint.Host, RootCAs: m.CAs},
+		User:      m.Endpoint.User, Password: m.Password, Folder: m.Endpoint.Folder, Log: log,
+	}
+}
+
+func (a *app) newPoller(m mailboxSettings, maxSize int64) *inbound.Poller {
+	config := imapConfig(m, a.log)
+	config.MaxBytes = maxSize
+	return &inbound.Poller{
+		Mailbox: inbound.Mailbox{
+			Source: m.Key, IMAP: config,
+			After:   inbound.After{Action: inbound.AfterAction(m.After.Do), Folder: m.After.Folder, Delay: m.DeleteAfter},
+			Backlog: inbound.Backlog{All: m.Backlog.All, Since: m.Backlog.From, Age: m.Backlog.Age},
+			Poll:    m.Poll, Idle: m.Idle, MaxBytes: maxSize,
+		},
+		Desk: a.desk, Blobs: blobs{a.db}, AuthservID: a.settings.AuthservID,
+		Now: time.Now, Log: a.log, Swept: a.sender.Wake,
+	}
+}
+
+// blobs makes the store's blob writer the poller's.
+type blobs struct{ *store.DB }
+
+func (b blobs) NewBlob(ctx context.Context) inbound.BlobWriter { return b.DB.NewBlob(ctx) }
+
+func (b blobs) OpenBlob(ctx context.Context, sum ticket.Sum) (io.ReadCloser, error) {
+	return b.DB.OpenBlob(ctx, sum)
+}
+
+// openFile streams an attachment out of the raw mail it came in.
+func (a *app) openFile(f ticket.File) (io.ReadCloser, error) {
+	raw, err := a.db.OpenBlob(context.Background(), f.Raw)
+	if errors.Is(err, ticket.ErrNotFound) {
+		err = fs.ErrNotExist // the mailer's word for a mail that can never be sent
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open the mail that holds %s: %w", f.Name, err)
+	}
+	return inbound.OpenFile(raw, f)
+}
+
+// run works until ctx ends, then stops in order: no new mail is taken and no
+// new notice sent, what is in hand is finished. The first part that fails
+// stops the others.
+func (a *app) run(ctx context.Context) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var parts sync.WaitGroup
+	start := func(name string, run func(context.Context) error) {
+		parts.Go(func() {
+			if err := run(ctx); err != nil {
+				stop(fmt.Errorf("%s: %w", name, err))
+			}
+		})
+	}
+	for _, p := range a.pollers {
+		start("mailbox "+p.Source, p.Run)
+	}
+	start("mailer", a.sender.Run)
+	start("clock", a.runClock)
+	<-ctx.Done()
+	parts.Wait()
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"deskpost/inbound/imapbox"
+	"deskpost/templates"
+)
+
+// certificateWarning is how long before its end a certificate is worth a word.
+const certificateWarning = 21 * 24 * time.Hour
+
+func checkCommand() *cobra.Command {
+	var path string
+	var connect bool
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Check the config file; with --connect, also every server in it",
+		Long:  "check reads the config file as serve would and lists every fault with its line\nand its mend. With --connect it signs in to each mailbox and the relay, changes\nnothing, and says what it found.",
+		Args:  arguments(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return check(cmd.Context(), path, connect, cmd.OutOrStdout())
+		},
+	}
+	configFlag(cmd, &path)
+	cmd.Flags().BoolVar(&connect, "connect", false, "sign in to every server")
+	return cmd
+}
+
+func check(ctx context.Context, path string, connect bool, out io.Writer) error {
+	s, err := settingsFrom(path)
+	if err != nil {
+		return err
+	}
+	if _, err := templates.Load(nil); err != nil {
+		return fmt.Errorf("load templates: %w", err)
+	}
+	p := s.Policy
+	fmt.Fprintf(out, "%s: no faults. %d mailboxes, %d departments, %d agents, %d SLA plans\n",
+		path, len(s.Mailboxes), len(p.Departments), len(p.Agents), len(p.Plans))
+	if !connect {
+		return nil
+	}
+	var faults []error
+	for _, m := range s.Mailboxes {
+		faults = append(faults, checkMailbox(ctx, m, out))
+	}
+	faults = append(faults, checkRelay(ctx, s.Relay, out))
+	if err := errors.Join(faults...); err != nil {
+		return errors.New("not every server could be reached as configured; mend what is marked FAULT and check again")
+	}
+	return nil
+}
+
+func checkMailbox(ctx context.Context, m mailboxSettings, out io.Writer) error {
+	fmt.Fprintf(out, "\n[mailbox.%s] %s\n", m.Key, m.Endpoint.addr())
+	r, err := imapbox.Probe(ctx, imapConfig(m, nil))
+	if err != nil {
+		return printFault(out, err)
+	}
+	fmt.Fprintf(out, "  folder        %s, %d mails, UIDVALIDITY %d%s\n", r.Folder, r.Exists, r.UIDValidity, when(r.ReadOnly, ", READ-ONLY"))
+	fmt.Fprintf(out, "  IDLE          %s\n", choose(r.Idle, "yes: new mail is seen at once", "no: new mail is seen every "+m.Poll.String()))
+	fmt.Fprintf(out, "  MOVE, UIDPLUS %s, %s\n", choose(r.Move, "yes", "no"), choose(r.UIDPlus, "yes", "no"))
+	fmt.Fprintf(out, "  capabilities  %s\n", strings.Join(r.Capabilities, " "))
+	printTLS(out, r.TLSVersion, r.CertNotAfter)
+	for _, alert := range r.Alerts {
+		fmt.Fprintf(out, "  ALERT         %s\n", alert)
+	}
+	if r.ReadOnly && m.After.Do != "keep" {
+		return printFault(out, fmt.Errorf("the folder can only be read, but after = %q wants to change it: get write access, or set after = \"keep\"", m.After.Do))
+	}
+	return nil
+}
+
+func checkRelay(ctx context.Context, s relaySettings, out io.Writer) error {
+	fmt.Fprintf(out, "\n[relay.%s] %s\n", s.Key, s.Endpoint.addr())
+	relay := newRelay(s, nil)
+	defer relay.Close()
+	r, err := relay.Probe(ctx)
+	if err != nil {
+		return printFault(out, err)
+	}
+	fmt.Fprintf(out, "  server        %s\n", r.Name)
+	fmt.Fprintf(out, "  sign-in       %s\n", choose(r.Mechanism != "", r.Mechanism, "none"))
+	fmt.Fprintf(out, "  extensions    %s\n", strings.Join(r.Extensions, ", "))
+	printTLS(out, r.TLSVersion, r.CertExpires)
+	return nil
+}
+
+func printFault(out io.Writer, err error) error {
+	fmt.Fprintf(out, "  FAULT         %s\n", err)
+	return err
+}
+
+func printTLS(out io.Writer, version string, expires time.Time) {
+	if version == "" {
+		fmt.Fprintf(out, "  TLS           none\n")
+		return
+	}
+	warning := ""
+	if time.Until(expires) < certificateWarning {
+		warning = "  WARNING: soon"
+	}
+	fmt.Fprintf(out, "  TLS           %s, certificate ends %s%s\n", version, expires.UTC().Format(time.DateOnly), warning)
+}
+
+func choose(cond bool, yes, no string) string {
+	if cond {
+		return yes
+	}
+	return no
+}
+
+func when(cond bool, s string) string { return choose(cond, s, "") }
+
+func configCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "config",
+		Short: "Print a commented sample config",
+		Args:  arguments(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := io.WriteString(cmd.OutOrStdout(), sampleConfig())
+			return err
+		},
+	}
+}

@@ -1,0 +1,146 @@
+package main
+
+// rawConfig mirrors the config file: what it says, before anything is made of
+// it. Its toml tags are the only list of keys; unknown keys, the sample and the
+// reference page are checked against it.
+type rawConfig struct {
+	Zone       string                   `toml:"zone"`
+	Database   string                   `toml:"database"`
+	Mailbox    map[string]rawMailbox    `toml:"mailbox"`
+	Relay      map[string]rawRelay      `toml:"relay"`
+	Department map[string]rawDepartment `toml:"department"`
+	Agent      map[string]rawAgent      `toml:"agent"`
+	Role       map[string]rawRole       `toml:"role"`
+	Plan       map[string]rawPlan       `toml:"plan"`
+	Desk       rawDesk                  `toml:"desk"`
+	Commands   rawCommands              `toml:"commands"`
+	Mail       rawMail                  `toml:"mail"`
+	Log        rawLog                   `toml:"log"`
+}
+
+type rawMailbox struct {
+	Address       string `toml:"address"`
+	Department    string `toml:"department"`
+	URL           string `toml:"url"`
+	Password      secret `toml:"password"`
+	AllowInsecure bool   `toml:"allow_insecure"`
+	CAFile        string `toml:"ca_file"`
+	After         string `toml:"after"`
+	DeleteAfter   string `toml:"delete_after"`
+	Backlog       string `toml:"backlog"`
+	Poll          string `toml:"poll"`
+	Idle          string `toml:"idle"`
+}
+
+type rawRelay struct {
+	URL           string `toml:"url"`
+	Password      secret `toml:"password"`
+	AllowInsecure bool   `toml:"allow_insecure"`
+	CAFile        string `toml:"ca_file"`
+	Hello         string `toml:"hello"`
+}
+
+type rawDepartment struct {
+	Name         string `toml:"name"`
+	Address      string `toml:"address"`
+	Signature    string `toml:"signature"`
+	Lead         string `toml:"lead"`
+	Plan         string `toml:"plan"`
+	ReopenClosed bool   `toml:"reopen_closed"`
+	AfterReply   string `toml:"after_reply"`
+}
+
+type rawAgent struct {
+	Name       string            `toml:"name"`
+	Emails     []string          `toml:"emails"`
+	Access     map[string]string `toml:"access"`
+	Disabled   bool              `toml:"disabled"`
+	ReplyAs    string            `toml:"reply_as"`
+	Transcript string            `toml:"transcript"`
+}
+
+type rawRole struct {
+	Rights []string `toml:"rights"`
+}
+
+type rawPlan struct {
+	Name string `toml:"name"`
+}
+
+type rawDesk struct {
+	Priorities      []string `toml:"priorities"`
+	DefaultPriority string   `toml:"default_priority"`
+	ReopenWindow    string   `toml:"reopen_window"`
+}
+
+type rawCommands struct {
+	NearMiss  string `toml:"near_miss"`
+	TokenDays int    `toml:"token_days"`
+	DraftDays int    `toml:"draft_days"`
+}
+
+type rawMail struct {
+	AuthservID     string   `toml:"authserv_id"`
+	Acknowledge    string   `toml:"acknowledge"`
+	Admins         []string `toml:"admins"`
+	MaxSize        string   `toml:"max_size"`
+	OldMail        string   `toml:"old_mail"`
+	Separator      string   `toml:"separator"`
+	Echo           string   `toml:"echo"`
+	Retry          []string `toml:"retry"`
+	TellAt         string   `toml:"tell_at"`
+	GiveUp         string   `toml:"give_up"`
+	CapAddressHour int      `toml:"cap_address_hour"`
+	CapAddressDay  int      `toml:"cap_address_day"`
+	CapTicketDay   int      `toml:"cap_ticket_day"`
+	CapSystemHour  int      `toml:"cap_system_hour"`
+	CapAgentBurst  int      `toml:"cap_agent_burst"`
+}
+
+type rawLog struct {
+	Level  string `toml:"level"`
+	Format string `toml:"format"`
+}
+
+// defaultConfig is what holds where the file is silent. The tables the file
+// names are in it already, with the defaults of their keys.
+func defaultConfig(index *tomlIndex) *rawConfig {
+	return &rawConfig{
+		Database: "sqlite:/var/lib/deskpost/desk.db",
+		Mailbox: named(index, "mailbox", rawMailbox{After: "seen", DeleteAfter: "30d", Backlog: "24h",
+			Poll: "5m", Idle: "9m"}),
+		Relay:      named(index, "relay", rawRelay{}),
+		Department: named(index, "department", rawDepartment{ReopenClosed: true, AfterReply: "open"}),
+		Agent:      named(index, "agent", rawAgent{ReplyAs: "reply", Transcript: "always"}),
+		Role:       named(index, "role", rawRole{}),
+		Plan:       named(index, "plan", rawPlan{}),
+		Desk: rawDesk{Priorities: []string{"Low", "Normal", "High", "Emergency"}, DefaultPriority: "Normal",
+			ReopenWindow: "7d"},
+		Commands: rawCommands{NearMiss: "hold", TokenDays: 60, DraftDays: 7},
+		Mail: rawMail{Acknowledge: "verified", MaxSize: "50MiB", OldMail: "24h", Separator: "+",
+			Retry: []string{"1m", "5m", "15m", "30m", "1h"}, TellAt: "24h", GiveUp: "5d",
+			CapAddressHour: 10, CapAddressDay: 40, CapTicketDay: 20, CapSystemHour: 500, CapAgentBurst: 60},
+		Log: rawLog{Level: "info", Format: "json"},
+	}
+}
+
+func named[T any](index *tomlIndex, group string, defaults T) map[string]T {
+	tables := map[string]T{}
+	for _, name := range index.names(group) {
+		tables[name] = defaults
+	}
+	return tables
+}
+
+// renamed says what to write instead of keys that had another name once, or
+// that people who know other programs try first. NAME stands for any name.
+func renamed(key string) string {
+	return map[string]string{
+		"timezone":                   "zone",
+		"agent.NAME.email":           `emails = ["..."]`,
+		"agent.NAME.departments":     `access = { support = "agent" }`,
+		"mailbox.NAME.password_file": `password = "file:PATH"`,
+		"relay.NAME.password_file":   `password = "file:PATH"`,
+		"mailbox.NAME.folder":        `url = "imaps://user@host/FOLDER"`,
+	}[key]
+}

@@ -1,0 +1,376 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"deskpost/ticket"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// configDir makes a directory with the secrets that the test configs name.
+func configDir(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, file := range map[string]struct {
+		text string
+		mode fs.FileMode
+	}{
+		"support.password": {"s3cret\n", 0o600},
+		"open.password":    {"s3cret\n", 0o644},
+		"empty.password":   {"\n", 0o600},
+		"lines.password":   {"one\ntwo\n", 0o600},
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(file.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path, file.mode); err != nil { // WriteFile leaves it to the umask
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// source is a config as it would be read from dir, with an environment that
+// does not depend on the machine.
+func source(dir, text string) configSource {
+	env := map[string]string{"SUPPORT_PASSWORD": "s3cret", "CREDENTIALS_DIRECTORY": dir}
+	return configSource{path: filepath.Join(dir, "deskpost.toml"), data: []byte(text), mode: 0o640,
+		env: func(name string) (string, bool) { v, ok := env[name]; return v, ok }}
+}
+
+// TestBadConfigs holds each broken config to the exact faults it must be
+// refused for.
+func TestBadConfigs(t *testing.T) {
+	t.Parallel()
+	cases, err := filepath.Glob("testdata/config/*.toml")
+	if err != nil || len(cases) < 25 {
+		t.Fatalf("found %d configs, error %v", len(cases), err)
+	}
+	for _, path := range cases {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".toml"), func(t *testing.T) {
+			t.Parallel()
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir := configDir(t)
+			src := source(dir, string(text))
+			if strings.HasSuffix(path, "literal-open.toml") {
+				src.mode = 0o644
+			}
+			s, err := parseConfig(src)
+			faults, ok := errors.AsType[configFaults](err)
+			if !ok || s != nil {
+				t.Fatalf("got settings %v and error %v, want faults", s != nil, err)
+			}
+			got := strings.NewReplacer(dir+"/", "", dir, ".").Replace(faults.Error()) + "\n"
+			for _, leak := range []string{"hunter2", "ter2", "s3cret", "12345"} {
+				if strings.Contains(got, leak) {
+					t.Errorf("a password is printed: %s", got)
+				}
+			}
+			golden(t, strings.TrimSuffix(path, ".toml")+".want", got)
+		})
+	}
+}
+
+func golden(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s differs (-want +got; -update writes it anew):\n%s", path, diff)
+	}
+}
+
+// fullConfig sets every key to something else than its default.
+const fullConfig = `
+zone = "America/New_York"
+database = "sqlite:desk.db"
+
+[mailbox.support]
+address = "Support@bank.example"
+department = "support"
+url = "imap+starttls://support@bank.example@imap.bank.example:1143/Post%20in/neu"
+password = "file:support.password"
+after = "move:Done"
+delete_after = "60d"
+backlog = "2026-01-31"
+poll = "1m30s"
+idle = "4m"
+
+[mailbox.local]
+address = "local@bank.example"
+department = "online-banking"
+url = "imap+insecure://u@127.0.0.1"
+password = "hunter2"
+after = "keep"
+backlog = "all"
+
+[relay.main]
+url = "smtp+insecure://relay.lan"
+hello = "desk.bank.example"
+allow_insecure = true
+
+[department.support]
+name = "Support"
+address = "support@bank.example"
+signature = """
+Yours
+Support"""
+lead = "jane"
+plan = "sev-a"
+reopen_closed = false
+after_reply = "pending"
+
+[department.online-banking]
+name = "Online Banking"
+address = "online-banking@bank.example"
+
+[agent.jane]
+name = "Jane Doe"
+emails = ["jane@bank.example", "jd@bank.example"]
+access = { support = "agent", online-banking = "expanded" }
+disabled = true
+reply_as = "note"
+transcript = "errors"
+
+[role.expanded]
+rights = ["read", "ban"]
+
+[plan.sev-a]
+name = "Sev-A"
+
+[desk]
+priorities = ["P3", "P2", "P1"]
+default_priority = "P2"
+reopen_window = "1d12h"
+
+[commands]
+near_miss = "warn"
+token_days = 30
+draft_days = 3
+
+[mail]
+authserv_id = "mx.bank.example"
+acknowledge = "never"
+admins = ["jane"]
+max_size = "10MiB"
+old_mail = "2d"
+separator = "="
+echo = "support@BANK.example"
+retry = ["2m", "1h"]
+tell_at = "12h"
+give_up = "3d"
+cap_address_hour = 1
+cap_address_day = 2
+cap_ticket_day = 3
+cap_system_hour = 4
+cap_agent_burst = 5
+
+[log]
+level = "warn"
+format = "text"
+`
+
+func parse(t *testing.T, src configSource) *settings {
+	t.Helper()
+	s, err := parseConfig(src)
+	if err != nil {
+		t.Fatalf("parse config:\n%v", err)
+	}
+	return s
+}
+
+func TestFullConfigPolicy(t *testing.T) {
+	t.Parallel()
+	s := parse(t, source(configDir(t), fullConfig))
+	zone, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &ticket.Policy{
+		Zone: zone,
+		Departments: map[string]ticket.Department{
+			"support": {Key: "support", Name: "Support", Address: ticket.Address{Name: "Support", Email: "support@bank.example"},
+				Signature: "Yours\nSupport", Lead: "jane", Plan: "sev-a", AfterReply: ticket.Pending},
+			"online-banking": {Key: "online-banking", Name: "Online Banking", ReopenClosed: true, AfterReply: ticket.Open,
+				Address: ticket.Address{Name: "Online Banking", Email: "online-banking@bank.example"}},
+		},
+		Agents: map[string]ticket.Agent{"jane": {Key: "jane", Name: "Jane Doe",
+			Emails: []string{"jane@bank.example", "jd@bank.example"}, Disabled: true,
+			Access:  map[string]string{"support": "agent", "online-banking": "expanded"},
+			ReplyAs: ticket.Note, Transcript: ticket.TranscriptErrors}},
+		Roles: map[string]ticket.Role{"agent": ticket.AgentRole,
+			"expanded": {Key: "expanded", Rights: []ticket.Right{ticket.MayRead, ticket.MayBan}}},
+		Plans: map[string]ticket.Plan{"sev-a": {Key: "sev-a", Name: "Sev-A"}},
+		Mailboxes: map[string]ticket.Mailbox{
+			"support": {Key: "support", Address: ticket.Address{Email: "Support@bank.example"}, Department: "support"},
+			"local":   {Key: "local", Address: ticket.Address{Email: "local@bank.example"}, Department: "online-banking"},
+		},
+		Priorities: []string{"P3", "P2", "P1"}, DefaultPriority: "P2", Admins: []string{"jane"},
+		Acknowledge: ticket.AckNever, ReopenWindow: 36 * time.Hour, TokenLife: 30 * day, DraftLife: 3 * day,
+		OldMail: 2 * day, NearMiss: ticket.NearMissWarn, Separator: "=", Echo: "support",
+		Caps: ticket.Caps{AddressHour: 1, AddressDay: 2, TicketDay: 3, SystemHour: 4, AgentBurst: 5},
+		Retries: ticket.Retries{Delays: []time.Duration{2 * time.Minute, time.Hour}, TellAt: 12 * time.Hour,
+			GiveUp: 3 * day},
+	}
+	byName := cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })
+	if diff := cmp.Diff(want, s.Policy, byName); diff != "" {
+		t.Errorf("policy (-want +got):\n%s", diff)
+	}
+}
+
+func TestFullConfigServers(t *testing.T) {
+	t.Parallel()
+	dir := configDir(t)
+	s := parse(t, source(dir, fullConfig))
+	wantMailboxes := []mailboxSettings{
+		{Key: "local", Address: "local@bank.example", After: afterAction{Do: "keep"}, DeleteAfter: 30 * day,
+			Endpoint: endpoint{Security: plaintext, Host: "127.0.0.1", Port: 143, User: "u", Folder: "INBOX"},
+			Backlog:  backlog{All: true}, Poll: 5 * time.Minute, Idle: 9 * time.Minute},
+		{Key: "support", Address: "Support@bank.example", After: afterAction{Do: "move", Folder: "Done"},
+			Endpoint: endpoint{Security: startTLS, Host: "imap.bank.example", Port: 1143, User: "support@bank.example",
+				Folder: "Post in/neu"},
+			Backlog:     backlog{From: time.Date(2026, 1, 31, 5, 0, 0, 0, time.UTC)},
+			DeleteAfter: 60 * day, Poll: 90 * time.Second, Idle: 4 * time.Minute},
+	}
+	funcs := cmpopts.IgnoreFields(mailboxSettings{}, "Password")
+	if diff := cmp.Diff(wantMailboxes, s.Mailboxes, funcs); diff != "" {
+		t.Errorf("mailboxes (-want +got):\n%s", diff)
+	}
+	wantRelay := relaySettings{Key: "main", Hello: "desk.bank.example",
+		Endpoint: endpoint{Security: plaintext, Host: "relay.lan", Port: 25}}
+	if diff := cmp.Diff(wantRelay, s.Relay); diff != "" {
+		t.Errorf("relay (-want +got):\n%s", diff)
+	}
+	if want := "sqlite:" + filepath.Join(dir, "desk.db"); s.Database != want {
+		t.Errorf("database %q, want %q", s.Database, want)
+	}
+	if s.AuthservID != "mx.bank.example" || s.MaxSize != 10<<20 || s.Echo != "support@BANK.example" ||
+		s.Log.Level.String() != "WARN" || s.Log.Format != "text" {
+		t.Errorf("got %q, %d, %q, %v", s.AuthservID, s.MaxSize, s.Echo, s.Log)
+	}
+	for i, want := range []string{"hunter2", "s3cret"} {
+		if got, err := s.Mailboxes[i].Password(); got != want || err != nil {
+			t.Errorf("password of %s: %q, %v", s.Mailboxes[i].Key, got, err)
+		}
+	}
+}
+
+// TestFullConfigIsFull keeps fullConfig from falling behind the structs.
+func TestFullConfigIsFull(t *testing.T) {
+	t.Parallel()
+	got := parse(t, source(configDir(t), fullConfig)).raw.flatten()
+	index, _ := indexTOML([]byte(fullConfig))
+	for key, value := range defaultConfig(index).flatten() {
+		if strings.HasPrefix(key, "mailbox.local.") || strings.HasPrefix(key, "department.online-banking.") ||
+			strings.HasSuffix(key, ".ca_file") || strings.HasSuffix(key, ".allow_insecure") ||
+			key == "relay.main.password" {
+			continue
+		}
+		if cmp.Equal(value, got[key], cmp.AllowUnexported(secret{})) {
+			t.Errorf("%s is at its default", key)
+		}
+	}
+}
+
+func TestLoadConfigFiles(t *testing.T) {
+	t.Parallel()
+	dir := configDir(t)
+	path := filepath.Join(dir, "deskpost.toml")
+	write := func(text string) {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("\ufeff" + strings.ReplaceAll(fullConfig, "\n", "\r\n"))
+	if _, err := loadConfig(path); err != nil {
+		t.Errorf("with byte order mark and CRLF:\n%v", err)
+	}
+	write(strings.Repeat("#", maxConfig+1))
+	for at, want := range map[string]string{path: "larger than 1 MiB", dir: "not a regular file",
+		filepath.Join(dir, "nowhere.toml"): "no such file"} {
+		if _, err := loadConfig(at); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("load %s: %v, want %q", at, err, want)
+		}
+	}
+}
+
+func TestManyWrongTypesEnd(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	for i := range 3 * maxRounds {
+		b.WriteString("[plan.p" + strings.Repeat("x", i%30) + formatSize(int64(i)) + "]\nname = 1\n")
+	}
+	_, err := parseConfig(source(t.TempDir(), b.String()))
+	if err == nil || !strings.Contains(err.Error(), "mend these first") {
+		t.Errorf("got %.200v", err)
+	}
+}
+
+// FuzzConfig holds parsing to its promise on any text: settings or faults, and
+// each fault with a place and a text.
+func FuzzConfig(f *testing.F) {
+	f.Add(fullConfig)
+	f.Add(sampleConfig())
+	f.Add("a.b.c = [1, {x = 2}]\n[[mailbox]]\n[mailbox.a.b]\n")
+	f.Add("[mailbox.\"\\n\"]\nurl = \"imaps://[::1\"\npassword = \"file:.\"\n")
+	f.Add("relay.main = { url = 3, url = 4 }\nZone = \"\"\n[relay]\n")
+	cases, err := filepath.Glob("testdata/config/*.toml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, path := range cases {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text))
+	}
+	dir := f.TempDir()
+	place := regexp.MustCompile(`^[^\n]*deskpost\.toml:[1-9][0-9]*: .`)
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) > 10_000 {
+			t.Skip("the time per text is bounded, but not small")
+		}
+		s, err := parseConfig(source(dir, text))
+		if err == nil {
+			if s.Policy == nil || s.Policy.Zone == nil || len(s.Mailboxes) == 0 || len(s.Policy.Agents) == 0 {
+				t.Error("settings lack what is required")
+			}
+			return
+		}
+		faults, ok := errors.AsType[configFaults](err)
+		if !ok || len(faults) == 0 || s != nil {
+			t.Fatalf("neither settings nor faults: %v", err)
+		}
+		lines := strings.Count(text, "\n") + 1
+		for _, fault := range faults {
+			if fault.line < 1 || fault.line > lines || !place.MatchString(fault.String()) {
+				t.Errorf("fault without a place: %q", fault)
+			}
+		}
+	})
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+const (
+	demoPassword = "demo"
+	demoAuthserv = "mail.bank.example"
+)
+
+// demoPeople are the accounts of the demo's mail servers.
+var demoPeople = []struct{ email, name, who string }{
+	{"support@bank.example", "", "mailbox of the department Support"},
+	{"banking@bank.example", "", "mailbox of the department Online Banking"},
+	{"sysadmin@bank.example", "", "mailbox of the department System Administrators"},
+	{"jane@bank.example", "Jane Doe", "agent"},
+	{"john@bank.example", "John Smith", "agent"},
+	{"karen@customer.example", "Karen Miller", "customer"},
+	{"ken@customer.example", "Ken Jones", "customer, accounting"},
+	{"chris@customer.example", "Chris Brown", "customer, assistant of the CFO"},
+	{"dora@customer.example", "Dora New", "customer who has not written yet: this is you"},
+}
+
+// janesAccess is what Jane may do before the admin gives her more.
+const (
+	janesAccess     = `access = { system-administrators = "agent" }`
+	janesNewAccess  = `access = { system-administrators = "agent", support = "agent", online-banking = "agent" }`
+	janesOwnSection = "[agent.jane]"
+)
+
+// demoConfig is a config file as an admin would write it.
+func demoConfig(host *demoHost, dir string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "zone = \"Europe/Berlin\"\ndatabase = \"sqlite:%s/desk.db\"\n", dir)
+	for _, d := range []struct{ key, mailbox, name, plan string }{
+		{"support", "support", "Support", "sev-c"},
+		{"online-banking", "banking", "Online Banking", "sev-b"},
+		{"system-administrators", "sysadmin", "System Administrators", "sev-b"},
+	} {
+		fmt.Fprintf(&b, "\n[department.%s]\nname = %q\naddress = \"%s@bank.example\"\nplan = %q\nlead = \"john\"\n"+
+			"signature = \"\"\"\n%s\nBank Example\"\"\"\n", d.key, d.name, d.mailbox, d.plan, d.name)
+		fmt.Fprintf(&b, "\n[mailbox.%s]\naddress = \"%s@bank.example\"\ndepartment = %q\n"+
+			"url = \"imap+insecure://%s@%s/INBOX\"\npassword = %q\n", d.mailbox, d.mailbox, d.key, d.mailbox+"%40bank.example", host.imap.Addr(), demoPassword)
+	}
+	fmt.Fprintf(&b, `
+[relay.main]
+url = "smtp+insecure://%s"
+
+[mail]
+authserv_id = %q
+admins = ["john"]
+
+[plan.sev-a]
+name = "Sev-A"
+[plan.sev-b]
+name = "Sev-B"
+[plan.sev-c]
+name = "Sev-C"
+
+%s
+name = "Jane Doe"
+emails = ["jane@bank.example"]
+%s
+
+[agent.john]
+name = "John Smith"
+emails = ["john@bank.example"]
+access = { support = "agent" }
+`, host.smtp.Addr(), demoAuthserv, janesOwnSection, janesAccess)
+	return b.String()
+}

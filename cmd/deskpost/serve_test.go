@@ -1,0 +1,213 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"deskpost/ticket"
+)
+
+// A served is a daemon that runs in this process between the demo's mail
+// servers.
+type served struct {
+	t    *testing.T
+	host *demoHost
+	path string
+	log  *syncBuffer
+	stop context.CancelFunc
+	done chan error
+}
+
+// serveDemo starts the daemon as "deskpost serve" does.
+func serveDemo(t *testing.T) *served {
+	t.Helper()
+	quiet := slog.New(slog.DiscardHandler)
+	host, err := startDemoHost(newTimeline(io.Discard), quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { host.close() })
+	dir := t.TempDir()
+	s := &served{t: t, host: host, path: filepath.Join(dir, "deskpost.toml"), log: &syncBuffer{}}
+	s.write(demoConfig(host, dir))
+	s.start()
+	return s
+}
+
+func (s *served) write(config string) {
+	s.t.Helper()
+	if err := os.WriteFile(s.path, []byte(config), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *served) config() string {
+	s.t.Helper()
+	text, err := os.ReadFile(s.path)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return string(text)
+}
+
+func (s *served) start() {
+	ctx, stop := context.WithCancel(context.Background())
+	s.stop, s.done = stop, make(chan error, 1)
+	go func() { s.done <- serve(ctx, s.path, s.log) }()
+	s.t.Cleanup(stop)
+	s.logs("mailbox connected")
+}
+
+// end stops the daemon and waits for it.
+func (s *served) end() {
+	s.t.Helper()
+	s.stop()
+	select {
+	case err := <-s.done:
+		if err != nil {
+			s.t.Fatalf("serve ended with %v", err)
+		}
+	case <-time.After(20 * time.Second):
+		s.t.Fatal("serve did not end")
+	}
+}
+
+// logs waits until the log has the words.
+func (s *served) logs(words string) {
+	s.t.Helper()
+	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if strings.Contains(s.log.String(), words) {
+			return
+		}
+	}
+	s.t.Fatalf("the log lacks %q:\n%s", words, s.log)
+}
+
+func TestServeTakesMailOnceOverARestart(t *testing.T) {
+	t.Parallel()
+	s := serveDemo(t)
+	karen := s.host.person("karen@customer.example")
+	if err := karen.write("support@bank.example", "First", "before the restart"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := karen.await(t.Context(), "[#1001]"); err != nil {
+		t.Fatal(err)
+	}
+	s.end()
+	if err := karen.write("support@bank.example", "Second", "while nobody is there"); err != nil {
+		t.Fatal(err)
+	}
+	s.start()
+	john := s.host.person("john@bank.example")
+	if _, err := john.await(t.Context(), "[#1002] New: Second"); err != nil {
+		t.Fatal(err)
+	}
+	s.end()
+	out := &bytes.Buffer{}
+	if err := explain(t.Context(), s.path, []string{"1001"}, out); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"outcome: opened", "because new ticket 1001 in Support", "because acknowledged to karen@customer.example", "(ack) to karen@customer.example: sent"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("explain lacks %q:\n%s", want, out)
+		}
+	}
+	out.Reset()
+	if err := explain(t.Context(), s.path, []string{"support", "1"}, out); err != nil || !strings.Contains(out.String(), "outcome: opened") {
+		t.Errorf("explain by UID: %v\n%s", err, out)
+	}
+}
+
+func TestServeRefusesASecondDaemon(t *testing.T) {
+	t.Parallel()
+	s := serveDemo(t)
+	err := serve(t.Context(), s.path, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "desk.db.lock") || exitCode(err) != exitFault {
+		t.Errorf("a second daemon ended with %v", err)
+	}
+	s.end()
+}
+
+func TestReloadKeepsTheOldConfigOnFaults(t *testing.T) {
+	t.Parallel()
+	s := serveDemo(t)
+	set, err := loadConfig(s.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &app{settings: set, desk: &ticket.Desk{}, log: slog.New(slog.NewTextHandler(s.log, nil))}
+	a.desk.SetPolicy(set.Policy)
+
+	good := s.config()
+	s.write(strings.Replace(good, janesAccess, `access = { suport = "agent" }`, 1))
+	a.reload(s.path)
+	if a.desk.Policy() != set.Policy {
+		t.Error("a config with faults was put in force")
+	}
+	s.logs(`did you mean`)
+
+	s.write(strings.Replace(good, janesAccess, janesNewAccess, 1))
+	a.reload(s.path)
+	if !a.desk.Policy().May("jane", ticket.MayReply, "support") {
+		t.Error("a good config was not put in force")
+	}
+	s.write(strings.Replace(good, "desk.db", "other.db", 1))
+	a.reload(s.path)
+	s.logs("take effect only after a restart")
+	s.end()
+}
+
+func TestServeSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	s := serveDemo(t)
+	s.end()
+	good := s.config()
+	for name, tc := range map[string]struct{ old, new, want string }{
+		"wrong password": {`password = "demo"`, `password = "wrong"`, "[mailbox"},
+		"server is down": {s.host.imap.Addr(), "127.0.0.1:1", "127.0.0.1:1"},
+		"no such folder": {"/INBOX", "/Tickets", "Tickets"},
+	} {
+		s.write(strings.ReplaceAll(good, tc.old, tc.new))
+		var out bytes.Buffer
+		err := check(t.Context(), s.path, true, &out)
+		if err == nil || !strings.Contains(out.String(), "FAULT") || !strings.Contains(out.String(), tc.want) {
+			t.Errorf("%s: check ended with %v and said\n%s", name, err, &out)
+		}
+	}
+	s.write(good)
+	var out bytes.Buffer
+	if err := check(t.Context(), s.path, true, &out); err != nil {
+		t.Fatalf("%v\n%s", err, &out)
+	}
+	for _, want := range []string{"no faults", "UIDVALIDITY", "IDLE          yes", "sign-in       none"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("check lacks %q:\n%s", want, &out)
+		}
+	}
+}
+
+// A syncBuffer is a log that is read while it is written.
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"crypto/x509"
+	"log/slog"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"deskpost/ticket"
+)
+
+// settings are what the program runs with: the config file, checked and made
+// into values.
+type settings struct {
+	Policy     *ticket.Policy
+	Database   string            // "sqlite:" and an absolute path, or one from the working directory
+	Mailboxes  []mailboxSettings // by key
+	Relay      relaySettings
+	AuthservID string // whose Authentication-Results we believe; "" is nobody's
+	MaxSize    int64  // bytes of a mail that are read
+	Echo       string // own address that gets a copy of each mail; "" for none
+	Log        logSettings
+
+	raw *rawConfig
+}
+
+// mailboxSettings say where the mail of one address is read.
+type mailboxSettings struct {
+	Key         string // of Policy.Mailboxes
+	Address     string
+	Endpoint    endpoint
+	Password    func() (string, error) // looked up at each sign-in; nil without a user
+	CAs         *x509.CertPool         // the system's and the mailbox's own; nil is the system's
+	After       afterAction
+	DeleteAfter time.Duration // for After "delete"
+	Backlog     backlog
+	Poll        time.Duration
+	Idle        time.Duration
+}
+
+// relaySettings say where mail goes out.
+type relaySettings struct {
+	Key      string
+	Endpoint endpoint
+	Password func() (string, error) // looked up at each sign-in; nil without a user
+	CAs      *x509.CertPool         // the system's and the relay's own; nil is the system's
+	Hello    string                 // our name in EHLO; "" is the relay's default
+}
+
+type logSettings struct {
+	Level  slog.Level
+	Format string // "json" or "text"
+}
+
+// An afterAction is what happens on the mail server to a mail that was taken.
+type afterAction struct {
+	Do     string // "seen", "keep", "move" or "delete"
+	Folder string // for "move"
+}
+
+// A backlog says which of the mail that was there before the first start is
+// taken. At most one field is set.
+type backlog struct {
+	All  bool
+	Age  time.Duration // not older than this at the first start
+	From time.Time     // not older than this day
+}
+
+// since is the instant from which mail is taken; the zero instant is all mail.
+func (b backlog) since(now time.Time) time.Time {
+	switch {
+	case b.All:
+		return time.Time{}
+	case !b.From.IsZero():
+		return b.From
+	}
+	return now.Add(-b.Age)
+}
+
+// restartKeys are the keys that a running daemon cannot take over, by prefix.
+func restartKeys() []string {
+	return []string{"database", "mailbox", "relay", "mail.authserv_id", "mail.max_size", "mail.echo", "log"}
+}
+
+// restartNeeded lists the keys whose change takes effect only after a
+// restart, sorted.
+func (s *settings) restartNeeded(next *settings) []string {
+	before, after := s.raw.flatten(), next.raw.flatten()
+	both := maps.Clone(before)
+	maps.Copy(both, after)
+	var changed []string
+	for _, key := range slices.Sorted(maps.Keys(both)) {
+		if reflect.DeepEqual(before[key], after[key]) || !needsRestart(key) {
+			continue
+		}
+		_, was := before[key]
+		_, is := after[key]
+		if parts := strings.SplitN(key, ".", 3); !was || !is {
+			key = parts[0] + "." + parts[1] // a whole table came or went
+		}
+		changed = append(changed, key)
+	}
+	return slices.Compact(changed)
+}
+
+func needsRestart(key string) bool {
+	// Where new tickets go is policy, which a reload replaces as a whole.
+	if strings.HasPrefix(key, "mailbox.") && strings.HasSuffix(key, ".department") {
+		return false
+	}
+	return slices.ContainsFunc(restartKeys(), func(prefix string) bool {
+		return key == prefix || strings.HasPrefix(key, prefix+".")
+	})
+}

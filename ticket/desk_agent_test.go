@@ -507,3 +507,43 @@ func TestRepliesReferToTheConversation(t *testing.T) {
 		t.Errorf("in reply to %q, references %q, want %q", second.InReplyTo, second.References, want)
 	}
 }
+
+func TestWholeMailInDoubt(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change func(*ticket.Policy)
+		mail   func(*ticket.Mail)
+		reason string
+	}{
+		"only a quote of a note": {mail: func(m *ticket.Mail) { m.NewText = "#reply\n> the customer is a spy" }, reason: "only quotes what agents have seen"},
+		"over-size":              {mail: func(m *ticket.Mail) { m.Oversize = true }, reason: "larger than this desk takes"},
+		"no access any more": {change: func(p *ticket.Policy) {
+			a := p.Agents["jane"]
+			a.Access = nil
+			p.Agents["jane"] = a
+		}, reason: `needs the right "read" in Support; ask Lea Dahl`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, n, out := opened(t)
+			m := answer(to(t, out, ticket.NoticeNew, jane), jane, "#high\n\nHello")
+			w.take(answer(to(t, out, ticket.NoticeNew, john), john, "#note\nthe customer is a spy"))
+			w.sent()
+			if tc.change != nil {
+				w.change(tc.change)
+			}
+			if tc.mail != nil {
+				tc.mail(&m)
+			}
+			w.take(m)
+			if w.last.Outcome != ticket.CommandHeld && w.last.Outcome != ticket.Oversize {
+				t.Fatalf("outcome %s", w.last.Outcome)
+			}
+			held := to(t, w.sent(), ticket.NoticeHeld, jane)
+			if got := held.Facts.Results[len(held.Facts.Results)-1].Result; !strings.Contains(got, tc.reason) {
+				t.Errorf("reason %q, want %q", got, tc.reason)
+			}
+			if got := w.show(n); got.Ticket.Priority != "Normal" || len(got.Entries) != 2 {
+				t.Errorf("something was done: %+v", got.Ticket)
+			}
+		})
+	}
+}

@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -70,13 +71,13 @@ func (w *work) read(found match) error {
 
 // carryOut runs the block and posts the text, or holds both.
 func (w *work) carryOut() (Conclusion, error) {
-	if !w.policy.May(w.agent.Key, MayRead, w.ticket.Department) {
-		w.doubt(ResultLine{Line: "(your mail)", Result: w.missing(MayRead)})
+	w.weighMail()
+	if w.refused {
+		return w.hold()
 	}
-	if w.mail.Oversize {
-		w.doubt(ResultLine{Line: "(your mail)", Result: "is larger than this desk takes: send it again without its large attachments"})
+	if err := w.run(); err != nil {
+		return Conclusion{}, err
 	}
-	w.run()
 	w.weighNearMisses()
 	if err := w.makePublic(); err != nil {
 		return Conclusion{}, err
@@ -89,12 +90,9 @@ func (w *work) carryOut() (Conclusion, error) {
 }
 
 // run executes the lines in canonical order, so that their order in the mail
-// does not matter, and reports them in the order they were written.
-func (w *work) run() {
-	if w.block.TooMany {
-		w.doubt(ResultLine{Line: "(your mail)", Result: fmt.Sprintf("has more than %d commands: send the rest in another mail", command.MaxLines)})
-		return
-	}
+// does not matter, and reports them in the order they were written. The error
+// is a fault; what an agent did wrong is in the results.
+func (w *work) run() error {
 	type step struct {
 		verb Verb
 		args string
@@ -102,14 +100,15 @@ func (w *work) run() {
 	}
 	var steps []step
 	w.used = map[string]string{}
+	w.results = make([]ResultLine, len(w.block.Lines))
 	for i, line := range w.block.Lines {
-		w.results = append(w.results, ResultLine{Line: strings.TrimSpace(line.Raw)})
+		w.results[i].Line = strings.TrimSpace(line.Raw)
 		verb, args, err := w.policy.findVerb(line.Verb, line.Args)
 		if line.Fault != "" {
 			err = refuse(Invalid, "%s", line.Fault)
 		}
 		if err != nil {
-			w.results[i].Result, w.results[i].Failed, w.refused = err.Error(), true, true
+			w.refuseLine(i, err)
 			continue
 		}
 		steps = append(steps, step{verb, args, i})
@@ -117,12 +116,16 @@ func (w *work) run() {
 	slices.SortStableFunc(steps, func(a, b step) int { return int(a.verb.stage) - int(b.verb.stage) })
 	for _, s := range steps {
 		result, err := w.runVerb(s.verb, s.args)
+		if refusal := new(Refusal); err != nil && !errors.As(err, &refusal) {
+			return fmt.Errorf("run #%s: %w", s.verb.Name, err)
+		}
 		if err != nil {
-			w.results[s.at].Result, w.results[s.at].Failed, w.refused = err.Error(), true, true
+			w.refuseLine(s.at, err)
 			continue
 		}
 		w.results[s.at].Result = result
 	}
+	return nil
 }
 
 func (w *work) runVerb(v Verb, args string) (string, error) {
@@ -138,10 +141,14 @@ func (w *work) runVerb(v Verb, args string) (string, error) {
 	return v.do(w, args)
 }
 
+func (w *work) refuseLine(at int, err error) {
+	w.results[at].Result, w.results[at].Failed, w.refused = err.Error(), true, true
+}
+
 // doubt adds a line that keeps everything from happening.
-func (w *work) doubt(line ResultLine) {
-	line.Failed, w.refused = true, true
-	w.results = append(w.results, line)
+func (w *work) doubt(about, format string, args ...any) {
+	w.refused = true
+	w.results = append(w.results, ResultLine{Line: about, Result: fmt.Sprintf(format, args...), Failed: true})
 }
 
 // missing says which right is missing where, and whom to ask.
@@ -153,77 +160,5 @@ func (w *work) missing(right Right) string {
 	return s
 }
 
-// weighNearMisses looks at known verbs outside the block. "#note" there must
-// not become a public reply by a slip.
-func (w *work) weighNearMisses() {
-	if w.block.Gap {
-		// Whatever it was meant to be, it is no part of the text that is kept.
-		doubted := w.block.NearMisses[0]
-		w.text = strings.TrimSpace(strings.TrimPrefix(w.text, strings.TrimSpace(doubted.Raw)))
-		w.doubt(ResultLine{Line: strings.TrimSpace(doubted.Raw), Result: doubted.Fault})
-		return
-	}
-	for _, line := range w.block.NearMisses {
-		verb, _, err := w.policy.findVerb(line.Verb, line.Args)
-		switch {
-		case err != nil || w.policy.NearMiss == NearMissOff:
-		case verb.Name == "note" && w.policy.NearMiss == NearMissHold && w.kind == Reply && w.forced == "":
-			w.doubt(ResultLine{Line: strings.TrimSpace(line.Raw), Result: "stands below your text, where commands are not read: put it on the first line, or begin your text with ## to send it as it is"})
-		default:
-			w.results = append(w.results, ResultLine{Line: strings.TrimSpace(line.Raw),
-				Result: "stands below your text and was read as text: commands go on the first lines"})
-		}
-	}
-}
-
-// makePublic takes out of a text for the customer what the customer must not
-// see: quotes of our own notices, the agent's addresses, signatures. Words of a
-// note that stand there without a quote mark hold the mail, once: who sends
-// them again in answer to that means it.
-func (w *work) makePublic() error {
-	if w.kind != Reply || !w.posts() {
-		return nil
-	}
-	entries, err := w.tx.Entries(w.ticket.Number)
-	if err != nil {
-		return fmt.Errorf("read thread of ticket %d: %w", w.ticket.Number, err)
-	}
-	w.files = publicFiles(w.files)
-	w.text = w.withoutPrivateAddresses(publicText(w.text, shownBefore(entries)))
-	internal := []string{answerGoesOut, answerIsNote}
-	for _, e := range entries {
-		if e.Kind == Note || e.Held {
-			internal = append(internal, e.Text)
-		}
-	}
-	if words := leaked(w.text, internal); words != "" && w.draft == nil {
-		w.doubt(ResultLine{Line: "(your text)", Result: fmt.Sprintf("holds words that only agents have seen: %q. Answer with #reply to send it all the same", words)})
-	}
-	return nil
-}
-
 // posts reports whether the mail has anything to put into the thread.
 func (w *work) posts() bool { return w.text != "" || len(w.files) > 0 }
-
-// weighPosting checks that the text may go where it is meant to go.
-func (w *work) weighPosting() {
-	if !w.posts() || w.refused && len(w.results) > 0 && w.results[0].Line == "(your mail)" {
-		return
-	}
-	right := MayNote
-	if w.kind == Reply {
-		right = MayReply
-	}
-	switch {
-	case !w.policy.May(w.agent.Key, right, w.before.Department):
-		w.doubt(ResultLine{Line: "(your text)", Result: w.missing(right)})
-	case w.kind == Note:
-	case w.ticket.Requester.Email == "":
-		w.doubt(ResultLine{Line: "(your text)", Result: "the ticket has no requester address to send it to: begin with #note to keep it as a note"})
-	case hasMail(w.files):
-		w.doubt(ResultLine{Line: "(your mail)", Result: "has a whole mail attached, whose headers may show addresses: attach its files one by one, or add #note"})
-	case w.before.Status == Closed && w.ticket.Status == Closed,
-		w.before.Status == Spam, w.before.Status == Deleted:
-		w.doubt(ResultLine{Line: "(your text)", Result: fmt.Sprintf("the ticket is %s: add #open to reopen it and send, or #note to keep it as a note", w.before.Status)})
-	}
-}

@@ -1,0 +1,106 @@
+package ticket
+
+import (
+	"fmt"
+	"strings"
+
+	"deskpost/ticket/command"
+)
+
+// How a transcript names what is not a line of the block.
+const (
+	yourMail = "(your mail)"
+	yourText = "(your text)"
+)
+
+// weighMail looks at the mail as a whole.
+func (w *work) weighMail() {
+	switch {
+	case !w.policy.May(w.agent.Key, MayRead, w.ticket.Department):
+		w.doubt(yourMail, "%s", w.missing(MayRead))
+	case w.mail.Oversize:
+		w.doubt(yourMail, "is larger than this desk takes: send it again without its large attachments")
+	case w.block.TooMany:
+		w.doubt(yourMail, "has more than %d commands: send the rest in another mail", command.MaxLines)
+	}
+}
+
+// weighNearMisses looks at known verbs outside the block. "#note" there must
+// not become a public reply by a slip.
+func (w *work) weighNearMisses() {
+	if w.block.Gap {
+		// Whatever it was meant to be, it is no part of the text that is kept.
+		doubted := w.block.NearMisses[0]
+		raw := strings.TrimSpace(doubted.Raw)
+		w.text = strings.TrimSpace(strings.TrimPrefix(w.text, raw))
+		w.doubt(raw, "%s", doubted.Fault)
+		return
+	}
+	for _, line := range w.block.NearMisses {
+		raw := strings.TrimSpace(line.Raw)
+		verb, _, err := w.policy.findVerb(line.Verb, line.Args)
+		switch {
+		case err != nil || w.policy.NearMiss == NearMissOff:
+		case verb.Name == "note" && w.policy.NearMiss == NearMissHold && w.kind == Reply && w.forced == "":
+			w.doubt(raw, "stands below your text, where commands are not read: put it on the first line, or begin your text with ## to send it as it is")
+		default:
+			w.results = append(w.results, ResultLine{Line: raw,
+				Result: "stands below your text and was read as text: commands go on the first lines"})
+		}
+	}
+}
+
+// makePublic takes out of a text for the customer what the customer must not
+// see: quotes of our own notices, the agent's addresses, signatures. Words of a
+// note that stand there without a quote mark hold the mail, once: who sends
+// them again in answer to that means it.
+func (w *work) makePublic() error {
+	if w.kind != Reply || !w.posts() {
+		return nil
+	}
+	entries, err := w.tx.Entries(w.ticket.Number)
+	if err != nil {
+		return fmt.Errorf("read thread of ticket %d: %w", w.ticket.Number, err)
+	}
+	w.files = publicFiles(w.files)
+	written := w.text
+	w.text = w.withoutPrivateAddresses(publicText(w.text, shownBefore(entries)))
+	if w.text == "" && written != "" {
+		w.text = written
+		w.doubt(yourText, "only quotes what agents have seen: write something of your own, or begin with #note")
+		return nil
+	}
+	internal := []string{answerGoesOut, answerIsNote}
+	for _, e := range entries {
+		if e.Kind == Note || e.Held {
+			internal = append(internal, e.Text)
+		}
+	}
+	if words := leaked(w.text, internal); words != "" && w.draft == nil {
+		w.doubt(yourText, "holds words that only agents have seen: %q. Answer with #reply to send it all the same", words)
+	}
+	return nil
+}
+
+// weighPosting checks that the text may go where it is meant to go.
+func (w *work) weighPosting() {
+	if !w.posts() {
+		return
+	}
+	right := MayNote
+	if w.kind == Reply {
+		right = MayReply
+	}
+	switch {
+	case !w.policy.May(w.agent.Key, right, w.before.Department):
+		w.doubt(yourText, "%s", w.missing(right))
+	case w.kind == Note:
+	case w.ticket.Requester.Email == "":
+		w.doubt(yourText, "the ticket has no requester address to send it to: begin with #note to keep it as a note")
+	case hasMail(w.files):
+		w.doubt(yourMail, "has a whole mail attached, whose headers may show addresses: attach its files one by one, or add #note")
+	case w.before.Status == Closed && w.ticket.Status == Closed,
+		w.before.Status == Spam, w.before.Status == Deleted:
+		w.doubt(yourText, "the ticket is %s: add #open to reopen it and send, or #note to keep it as a note", w.before.Status)
+	}
+}

@@ -124,14 +124,16 @@ func (a *app) openFile(f ticket.File) (io.ReadCloser, error) {
 	return inbound.OpenFile(raw, f)
 }
 
-// run works until ctx ends, then stops in order: no new mail is taken and no
-// new notice sent, what is in hand is finished. The first part that fails
-// stops the others.
+// run works until ctx ends, then stops in order: no new mail is taken and the
+// group in hand is committed, then the mail being sent is finished. The first
+// part that fails stops the others.
 func (a *app) run(ctx context.Context) error {
-	ctx, stop := context.WithCancelCause(ctx)
+	intake, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	var parts sync.WaitGroup
-	start := func(name string, run func(context.Context) error) {
+	sending, stopSending := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopSending()
+	var in, out sync.WaitGroup
+	start := func(parts *sync.WaitGroup, ctx context.Context, name string, run func(context.Context) error) {
 		parts.Go(func() {
 			if err := run(ctx); err != nil {
 				stop(fmt.Errorf("%s: %w", name, err))
@@ -139,13 +141,15 @@ func (a *app) run(ctx context.Context) error {
 		})
 	}
 	for _, p := range a.pollers {
-		start("mailbox "+p.Source, p.Run)
+		start(&in, intake, "mailbox "+p.Source, p.Run)
 	}
-	start("mailer", a.sender.Run)
-	start("clock", a.runClock)
-	<-ctx.Done()
-	parts.Wait()
-	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+	start(&in, intake, "clock", a.runClock)
+	start(&out, sending, "mailer", a.sender.Run)
+	<-intake.Done()
+	in.Wait()
+	stopSending()
+	out.Wait()
+	if err := context.Cause(intake); !errors.Is(err, context.Canceled) {
 		return err
 	}
 	return nil

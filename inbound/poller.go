@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"deskpost/inbound/imapbox"
@@ -72,6 +73,8 @@ type Poller struct {
 	reconciled time.Time       // when the whole mailbox was last compared with the receipts
 	suspects   map[uint32]bool // UIDs among which the connection broke: asked for one by one
 	readOnly   bool            // said so already
+	once       sync.Once
+	kick       chan struct{}
 }
 
 // A pace is how long a poller waits. Servers lock accounts that connect, or try
@@ -107,11 +110,29 @@ func (p *Poller) Run(ctx context.Context) error {
 		if imapbox.KindOf(err) == imapbox.KindLogin {
 			pause = p.pace.login
 		}
-		p.Log.Error("mailbox can not be read", "mailbox", p.Source, "error", err, "again_in", pause.Round(time.Second))
-		sleep(ctx, pause)
+		what := "mail can not be taken" // by the desk; the server is fine
+		if imapbox.KindOf(err) != 0 {
+			what = "mailbox can not be read"
+		}
+		p.Log.Error(what, "mailbox", p.Source, "error", err, "again_in", pause.Round(time.Second))
+		sleep(ctx, pause, p.kicks())
 		wait = min(2*wait, p.pace.longest)
 	}
 	return nil
+}
+
+// Kick ends the wait after a fault, for whoever has mended something. It never
+// blocks, and may be called from any goroutine.
+func (p *Poller) Kick() {
+	select {
+	case p.kicks() <- struct{}{}:
+	default: // it is kicked already
+	}
+}
+
+func (p *Poller) kicks() chan struct{} {
+	p.once.Do(func() { p.kick = make(chan struct{}, 1) })
+	return p.kick
 }
 
 // Sweep connects, takes all mail there is, and disconnects: one pass, for
@@ -129,7 +150,7 @@ func (p *Poller) Sweep(ctx context.Context) error {
 			return err
 		}
 		if left == failures {
-			sleep(ctx, p.pace.retry)
+			sleep(ctx, p.pace.retry, nil)
 		}
 	}
 }
@@ -189,13 +210,14 @@ func jitter(d time.Duration) time.Duration {
 	return d/2 + rand.N(d+1)
 }
 
-// sleep waits, at most until ctx ends.
-func sleep(ctx context.Context, d time.Duration) {
+// sleep waits, at most until a kick or the end of ctx.
+func sleep(ctx context.Context, d time.Duration, kick <-chan struct{}) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
 	case <-timer.C:
+	case <-kick:
 	}
 }
 

@@ -198,3 +198,25 @@ func TestKindsOfFault(t *testing.T) {
 		t.Error("the store's faults are taken for the server's")
 	}
 }
+
+// TestKickEndsTheWait: whoever mends a password need not wait for the poller.
+func TestKickEndsTheWait(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, memimap.Options{})
+	right := w.box.Password
+	var mended atomic.Bool
+	w.box.Password = func() (string, error) {
+		if mended.Load() {
+			return right()
+		}
+		return "wrong", nil
+	}
+	p := w.poller()
+	p.pace.login = time.Hour
+	stop := w.run(p)
+	w.eventually("a refused login", func() bool { return w.log.count("again_in=1h0m0s") == 1 })
+	mended.Store(true)
+	p.Kick()
+	w.eventually("a connection", func() bool { return w.log.count("mailbox connected") == 1 })
+	stop()
+}

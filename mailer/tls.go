@@ -97,7 +97,7 @@ func tlsText(err error, host string) string {
 		return fmt.Sprintf("its certificate is valid from %s to %s only: renew it there, or correct this machine's clock",
 			invalid.Cert.NotBefore.UTC().Format(time.DateOnly), invalid.Cert.NotAfter.UTC().Format(time.DateOnly))
 	case errors.As(err, &unknown):
-		return "its certificate is signed by an authority that this machine does not know: install that authority's certificate here"
+		return "its certificate is signed by an authority that this machine does not know: name a file with that authority's certificate in ca_file"
 	case errors.As(err, &record):
 		return "does not speak TLS at once on this port: use STARTTLS, or its TLS port, usually 465"
 	default:

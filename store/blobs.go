@@ -126,7 +126,8 @@ func (w *BlobWriter) Commit() (ticket.Blob, error) {
 		w.err = w.flush()
 	}
 	if w.err != nil {
-		return ticket.Blob{}, errors.Join(w.err, w.Abort())
+		err := w.err // Abort sets another
+		return ticket.Blob{}, errors.Join(err, w.Abort())
 	}
 	b := ticket.Blob{Sum: ticket.Sum(w.hash.Sum(nil)), Size: w.size}
 	err := w.db.update(w.ctx, func(t *tx) error { return t.nameBlob(w.id, b, w.db.now()) })

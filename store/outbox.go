@@ -146,6 +146,14 @@ func (t *tx) Claim(now, until, doubt time.Time, limit int) ([]ticket.Notice, err
 	return claimed, nil
 }
 
+// EndLeases implements ticket.Outbox.
+func (t *tx) EndLeases(now time.Time) (int, error) {
+	ended, err := t.exec(`
+		UPDATE notices SET leased_until = $1, free_at = CASE WHEN due_at > $1 THEN due_at ELSE $1 END
+		WHERE settled_at IS NULL AND leased_until > $1`, now.UnixMilli())
+	return int(ended), err
+}
+
 // SaveDelivery implements ticket.Outbox. The count of attempts is written too,
 // for an attempt that was booked may turn out not to have begun.
 func (t *tx) SaveDelivery(n ticket.Notice) error {

@@ -31,6 +31,22 @@ func (d *Desk) Claim(ctx context.Context, lease time.Duration, limit int) ([]Not
 	return claimed, nil
 }
 
+// Recover takes up what a sender left behind that has died: its leases end now,
+// and what it had in hand is in doubt, to be tried again. It must run while no
+// other sender can be alive, as at the start of the only program on a database.
+// It returns how many notices there were.
+func (d *Desk) Recover(ctx context.Context) (int, error) {
+	var ended int
+	err := d.update(ctx, func(t *turn) (err error) {
+		ended, err = t.tx.EndLeases(t.now)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("take up the outbox: %w", err)
+	}
+	return ended, nil
+}
+
 // doubtEnds is the instant before which an attempt must have ended for its
 // notice to be tried again. With an echo, that is when the last sweep began
 // that read the whole mailbox without meeting it; without, doubt means to send

@@ -100,13 +100,20 @@ func TestCrashedAttemptIsTriedAgain(t *testing.T) {
 	if again, _ := w.desk.Claim(t.Context(), 15*time.Minute, 100); len(again) != 0 {
 		t.Fatalf("claimed twice within the lease: %v", mailed(again))
 	}
-	w.now = w.now.Add(16 * time.Minute) // the sender has died
+	if ended, err := w.desk.Recover(t.Context()); err != nil || ended != 3 {
+		t.Fatalf("a new start took up %d notices, %v", ended, err)
+	}
+	w.now = w.now.Add(time.Second)
+	if third, err := w.desk.Claim(t.Context(), 15*time.Minute, 100); err != nil || len(third) != 3 {
+		t.Fatalf("after a new start: %v %v", mailed(third), err)
+	}
+	w.now = w.now.Add(16 * time.Minute) // the sender has died again, and nobody noticed
 	again := w.sent()
 	if len(again) != 3 {
 		t.Fatalf("after the lease: %v", mailed(again))
 	}
 	for i, n := range again {
-		if n.Attempts != 2 || n.MessageID != first[i].MessageID || n.ReturnPath != first[i].ReturnPath {
+		if n.Attempts != 3 || n.MessageID != first[i].MessageID || n.ReturnPath != first[i].ReturnPath {
 			t.Errorf("second attempt %+v is not the first mail again", n)
 		}
 	}

@@ -134,6 +134,9 @@ type Outbox interface {
 	// first. A notice whose last lease ran out unsettled, or that is in doubt,
 	// is claimed only if its lease ended before the instant doubt.
 	Claim(now, until, doubt time.Time, limit int) ([]Notice, error)
+	// EndLeases ends every lease that runs at an instant, as if it had run out
+	// then, and returns how many there were.
+	EndLeases(now time.Time) (int, error)
 	// SaveDelivery writes what an attempt changed: recipients, attempts, due,
 	// lease, doubt, the telling of a delay, echo and settlement.
 	SaveDelivery(n Notice) error

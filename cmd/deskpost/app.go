@@ -57,6 +57,13 @@ func assemble(ctx context.Context, s *settings, log *slog.Logger) (*app, error) 
 	a := &app{settings: s, db: db, log: log}
 	a.desk = &ticket.Desk{Store: db, Keys: keys, Now: time.Now}
 	a.desk.SetPolicy(s.Policy)
+	left, err := a.desk.Recover(ctx) // the lock says that no other sender lives
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	if left > 0 {
+		log.Info("taking up mail that was being sent when the program ended", "notices", left)
+	}
 	a.relay = newRelay(s.Relay, log)
 	a.sender = &mailer.Sender{Desk: a.desk, Relay: a.relay, Lease: a.relay.Longest() + leaseMargin, Open: a.openFile, Echo: s.Echo, Now: time.Now, Log: log}
 	a.sender.SetTemplates(words)

@@ -67,11 +67,11 @@ func (a *app) await(ctx context.Context, done <-chan error) error {
 		return err
 	case <-ctx.Done():
 	}
-	a.log.Info("stopping: finishing what is in hand", "at_most", stopWithin)
-	a.notify(daemon.SdNotifyStopping)
 	hurry := make(chan os.Signal, 1)
 	signal.Notify(hurry, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(hurry)
+	a.log.Info("stopping: finishing what is in hand", "at_most", stopWithin)
+	a.notify(daemon.SdNotifyStopping)
 	limit := time.NewTimer(stopWithin)
 	defer limit.Stop()
 	select {
@@ -114,6 +114,9 @@ func (a *app) reload(path string) {
 		a.log.Warn("keys were changed that take effect only after a restart", "keys", strings.Join(keys, ", "))
 	}
 	a.desk.SetPolicy(next.Policy)
+	for _, p := range a.pollers {
+		p.Kick() // a password may have been mended
+	}
 	a.log.Info("reloaded", "config", path, "departments", len(next.Policy.Departments), "agents", len(next.Policy.Agents))
 }
 

@@ -41,7 +41,7 @@ func (b *Box) explainTLS(ctx context.Context, host string, err error) error {
 	}
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
 		e.Text = "the certificate was issued by an authority this machine does not trust"
-		e.Mend = "install the authority's certificate, or have the server send its whole chain"
+		e.Mend = "name a file with the authority's certificate in ca_file, or have the server send its whole chain"
 		return e
 	}
 	if cert, ok := errors.AsType[x509.CertificateInvalidError](err); ok {

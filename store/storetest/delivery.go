@@ -13,6 +13,7 @@ import (
 var deliveryTests = map[string]func(*testing.T, ticket.Store){
 	"claim serves replies first, then the oldest": claimOrder,
 	"a claimed notice is nobody else's":           claimLease,
+	"leases of a dead sender end at once":         endLeases,
 	"a notice in doubt waits for the sweep":       claimDoubt,
 	"eight senders claim 400 notices once each":   eightSenders,
 	"what an attempt changed is kept":             saveDelivery,
@@ -71,6 +72,26 @@ func claimLease(t *testing.T, s ticket.Store) {
 			func() error { return claimed(tx, ends.Add(time.Hour), ends, 10) },
 			func() error { return claimed(tx, ends.Add(time.Hour), ends.Add(time.Second), 10, 1) },
 			func() error { n, err := tx.Notice(1); return errors.Join(err, same("attempts", n.Attempts, 2)) },
+		)
+	})
+}
+
+func endLeases(t *testing.T, s ticket.Store) {
+	later := noon().Add(time.Minute)
+	update(t, s, func(tx ticket.Tx) error {
+		waiting := queued(2, ticket.NoticeAck, "ann@example.com")
+		waiting.DueAt = noon().Add(time.Hour)
+		return try(
+			func() error { return newTicket(tx, 1001) },
+			func() error { return queue(tx, queued(1, ticket.NoticeAck, "ann@example.com"), waiting) },
+			func() error { return claimed(tx, noon(), noon(), 10, 1) },
+			func() error { n, err := tx.EndLeases(later); return errors.Join(err, same("ended", n, 1)) },
+			func() error { n, err := tx.EndLeases(later); return errors.Join(err, same("ended again", n, 0)) },
+			// It ended like one that ran out: in doubt from then on.
+			func() error { return claimed(tx, later, later, 10) },
+			func() error { return claimed(tx, later, later.Add(time.Second), 10, 1) },
+			func() error { return claimed(tx, noon().Add(time.Hour), noon().Add(time.Hour), 1, 1) },
+			func() error { return claimed(tx, noon().Add(time.Hour), noon().Add(time.Hour), 10, 2) },
 		)
 	})
 }

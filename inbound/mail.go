@@ -29,7 +29,7 @@ func ReadMail(r io.Reader, raw ticket.Sum, authserv string) (ticket.Mail, ticket
 	text := split(m)
 	mail := ticket.Mail{
 		MessageID: m.MessageID, InReplyTo: m.InReplyTo, References: m.References, From: sender(m),
-		ReplyTo: addresses(m.ReplyTo), Recipients: recipients(m), Cc: addresses(m.Cc), Subject: m.Subject, Date: m.Date,
+		Recipients: recipients(m), Cc: addresses(m.Cc), Subject: m.Subject,
 		NewText: text.New, Signature: text.Signature, Quoted: text.Quoted, Files: files(m, raw), Authenticity: authenticity(m, authserv),
 		Stamp: strings.TrimSpace(m.Header.Get(noticeHeader)), Problems: m.Problems,
 	}
@@ -130,10 +130,16 @@ func files(m *mime.Message, raw ticket.Sum) []ticket.File {
 		if name == "" {
 			name = "part-" + strings.ReplaceAll(a.Part, ".", "-")
 		}
-		list = append(list, ticket.File{Name: name, Type: a.Type, Size: a.Size, Sum: a.SHA256, Inline: a.Inline,
+		list = append(list, ticket.File{Name: name, Type: a.Type, Size: a.Size, Sum: a.SHA256, Inline: withinText(m, a),
 			Raw: raw, Part: a.Part})
 	}
 	return list
+}
+
+// withinText reports whether an attachment is an image that the HTML body shows.
+// Content-Disposition does not tell: some mail programs call every file inline.
+func withinText(m *mime.Message, a mime.Attachment) bool {
+	return strings.HasPrefix(a.Type, "image/") && a.ContentID != "" && strings.Contains(m.HTML, "cid:"+a.ContentID)
 }
 
 // OpenFile streams the bytes of an attachment out of the raw mail it came in,

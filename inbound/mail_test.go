@@ -55,9 +55,8 @@ On Mon, 5 Jan 2026 at 09:00, Support <support@bank.example> wrote:
 	if mail.From != (ticket.Address{Name: "Ann Ü", Email: "Ann@Example.com"}) || mail.Subject != "Grüße" || mail.MessageID != "m1@example.com" {
 		t.Errorf("from %+v, subject %q, id %q", mail.From, mail.Subject, mail.MessageID)
 	}
-	if !reflect.DeepEqual(mail.ReplyTo, []ticket.Address{{Name: "Ann at home", Email: "ann@home.example"}}) ||
-		!reflect.DeepEqual(mail.Cc, []ticket.Address{{Name: "Carl", Email: "carl@example.com"}}) {
-		t.Errorf("reply to %+v, cc %+v", mail.ReplyTo, mail.Cc)
+	if !reflect.DeepEqual(mail.Cc, []ticket.Address{{Name: "Carl", Email: "carl@example.com"}}) {
+		t.Errorf("cc %+v", mail.Cc)
 	}
 	if !slices.Equal(mail.InReplyTo, []string{"m0@bank.example"}) || !slices.Equal(mail.References, []string{"r0@bank.example", "m0@bank.example"}) {
 		t.Errorf("in reply to %q, references %q", mail.InReplyTo, mail.References)

@@ -30,10 +30,10 @@ func (t *tx) Queue(n *ticket.Notice) (bool, error) {
 	}
 	for seq, r := range n.Recipients {
 		_, err := t.exec(`
-			INSERT INTO notice_recipients (notice, seq, name, email, key, field, sent_at, failed_at, answer, queued_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+			INSERT INTO notice_recipients (notice, seq, name, email, key, field, sent_at, failed_at, standing, answer, queued_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
 			n.ID, seq, r.Address.Name, r.Address.Email, r.Address.Key(), word(r.Cc, "cc", "to"),
-			ms(r.SentAt), ms(r.FailedAt), r.Answer, ms(n.QueuedAt))
+			ms(r.SentAt), ms(r.FailedAt), word(r.InDoubt, "in-doubt", "known"), r.Answer, ms(n.QueuedAt))
 		if err != nil {
 			return false, err
 		}
@@ -112,8 +112,9 @@ func (t *tx) Notices(number ticket.Number) ([]ticket.Notice, error) {
 func (t *tx) addRecipients(n *ticket.Notice) error {
 	var err error
 	n.Recipients, err = rows(t, func(s scan) (r ticket.Recipient, err error) {
-		return r, s(&r.Address.Name, &r.Address.Email, wordTo{&r.Cc, "cc"}, instant{&r.SentAt}, instant{&r.FailedAt}, &r.Answer)
-	}, `SELECT name, email, field, sent_at, failed_at, answer FROM notice_recipients WHERE notice = $1 ORDER BY seq`, n.ID)
+		return r, s(&r.Address.Name, &r.Address.Email, wordTo{&r.Cc, "cc"}, instant{&r.SentAt}, instant{&r.FailedAt},
+			wordTo{&r.InDoubt, "in-doubt"}, &r.Answer)
+	}, `SELECT name, email, field, sent_at, failed_at, standing, answer FROM notice_recipients WHERE notice = $1 ORDER BY seq`, n.ID)
 	return err
 }
 
@@ -167,8 +168,8 @@ func (t *tx) SaveDelivery(n ticket.Notice) error {
 		return err
 	}
 	for seq, r := range n.Recipients {
-		err := t.must(`UPDATE notice_recipients SET sent_at = $3, failed_at = $4, answer = $5 WHERE notice = $1 AND seq = $2`,
-			n.ID, seq, ms(r.SentAt), ms(r.FailedAt), r.Answer)
+		err := t.must(`UPDATE notice_recipients SET sent_at = $3, failed_at = $4, standing = $5, answer = $6 WHERE notice = $1 AND seq = $2`,
+			n.ID, seq, ms(r.SentAt), ms(r.FailedAt), word(r.InDoubt, "in-doubt", "known"), r.Answer)
 		if err != nil {
 			return err
 		}

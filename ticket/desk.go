@@ -45,11 +45,15 @@ func (d *Desk) ReceiveAll(ctx context.Context, mails []Incoming) ([]Fate, error)
 	err := d.update(ctx, func(t *turn) error {
 		fates = make([]Fate, len(mails))
 		for i, in := range mails {
+			mail := t.fresh()
 			fates[i].Err = t.tx.Try(func() error {
-				c, err := t.fresh().once(in)
+				c, err := mail.once(in)
 				fates[i].Conclusion = c
 				return err
 			})
+			if fates[i].Err == nil {
+				t.lines = append(t.lines, mail.lines...)
+			}
 		}
 		return nil
 	})
@@ -75,9 +79,10 @@ type turn struct {
 	policy  *Policy
 	keys    Keys
 	now     time.Time
-	receipt int64    // the mail that caused it; 0 if none did
-	reasons []string // why what was done was done
-	queued  *int     // notices written, by all turns of the transaction
+	receipt int64        // the mail that caused it; 0 if none did
+	reasons []string     // why what was done was done
+	lines   []digestLine // to be written when all else is done
+	queued  *int         // notices written, by all turns of the transaction
 }
 
 // update runs f in a transaction and wakes the mailer if f queued anything.
@@ -85,7 +90,11 @@ func (d *Desk) update(ctx context.Context, f func(*turn) error) error {
 	var queued int
 	err := d.Store.Update(ctx, func(tx Tx) error {
 		queued = 0
-		return f(d.turn(tx, &queued))
+		t := d.turn(tx, &queued)
+		if err := f(t); err != nil {
+			return err
+		}
+		return t.writeDigests()
 	})
 	if err == nil && queued > 0 && d.Wake != nil {
 		d.Wake()

@@ -3,6 +3,7 @@ package ticket
 import (
 	"fmt"
 	"slices"
+	"time"
 )
 
 // fromAgent takes a mail that answers what was sent to an agent. The token says
@@ -58,7 +59,9 @@ func (t *turn) quarantine(tk *Ticket, m *Mail, n *Notice, why string) (Conclusio
 			out.Facts.Author = addressOrNobody(m.From)
 			out.Facts.Text = m.NewText
 			out.Facts.Verdict = why
-			out.Dedupe = fmt.Sprintf("misused:%s:%d:%s", key, n.ID, m.From.Key())
+			if !t.policy.Agents[key].owns(m.From) { // who wrote it must hear of it each time; others once a day
+				out.Dedupe = fmt.Sprintf("misused:%s:%d:%s", key, n.ID, t.now.Format(time.DateOnly))
+			}
 		})
 		if err != nil {
 			return Conclusion{}, err

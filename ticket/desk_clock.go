@@ -2,7 +2,9 @@ package ticket
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 )
 
 // tickBatch bounds how many tickets one transaction of Tick reads.
@@ -21,13 +23,13 @@ func (d *Desk) Tick(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("look for follow-ups: %w", err)
 	}
-	for i, tk := range due {
-		err := d.update(ctx, func(t *turn) error { return t.followUp(tk.Number) })
-		if err != nil {
-			return i, fmt.Errorf("follow up ticket %d: %w", tk.Number, err)
+	var faults []error // of one ticket, which must not hold up the others
+	for _, tk := range due {
+		if err := d.update(ctx, func(t *turn) error { return t.followUp(tk.Number) }); err != nil {
+			faults = append(faults, fmt.Errorf("follow up ticket %d: %w", tk.Number, err))
 		}
 	}
-	return len(due), nil
+	return len(due) - len(faults), errors.Join(faults...)
 }
 
 // followUp wakes one ticket, unless somebody did so meanwhile.
@@ -39,7 +41,7 @@ func (t *turn) followUp(n Number) error {
 	if tk.FollowUp.IsZero() || tk.FollowUp.After(t.now) {
 		return nil
 	}
-	tk.FollowUp = tk.FollowUp.UTC()
+	tk.FollowUp = time.Time{}
 	woken := tk.setStatus(Open, theDesk, t.now)
 	if woken != nil {
 		woken.Detail = "the time to follow up has come"

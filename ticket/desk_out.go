@@ -22,8 +22,20 @@ func (d *Desk) Claim(ctx context.Context, lease time.Duration, limit int) ([]Not
 		if err != nil {
 			return err
 		}
-		claimed, err = t.tx.Claim(t.now, t.now.Add(lease), doubt, limit)
-		return err
+		if claimed, err = t.tx.Claim(t.now, t.now.Add(lease), doubt, limit); err != nil {
+			return err
+		}
+		for i := range claimed {
+			if claimed[i].EchoedAt.IsZero() {
+				continue
+			}
+			claimed[i].echoOfCrash(t.now)
+			if err := t.tx.SaveDelivery(claimed[i]); err != nil {
+				return err
+			}
+		}
+		claimed = slices.DeleteFunc(claimed, func(n Notice) bool { return !n.SettledAt.IsZero() })
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("claim notices: %w", err)
@@ -75,14 +87,14 @@ func (d *Desk) Settle(ctx context.Context, id int64, results []Result) error {
 			return err
 		}
 		for _, r := range failed {
+			if again, err := t.withoutFiles(&n, r); again || err != nil {
+				return err
+			}
 			if err := t.undeliverable(&n, r, DeliveryFailed); err != nil {
 				return err
 			}
 		}
-		if n.SettledAt.IsZero() && t.policy.Retries.TellAt > 0 && t.now.Sub(n.QueuedAt) >= t.policy.Retries.TellAt {
-			return t.delayed(&n)
-		}
-		return nil
+		return t.delayed(&n)
 	})
 	if err != nil {
 		return fmt.Errorf("settle notice %d: %w", id, err)
@@ -105,7 +117,10 @@ func (d *Desk) Postpone(ctx context.Context, id int64, until time.Time, why stri
 				n.Recipients[i].Answer = why
 			}
 		}
-		return t.tx.SaveDelivery(n)
+		if err := t.tx.SaveDelivery(n); err != nil {
+			return err
+		}
+		return t.delayed(&n)
 	})
 	if err != nil {
 		return fmt.Errorf("postpone notice %d: %w", id, err)
@@ -126,11 +141,17 @@ func (d *Desk) NextDue(ctx context.Context) (time.Time, error) {
 	return at, nil
 }
 
+// maxDoubt is how often a mail is sent again from doubt where no echo can prove
+// that it went out: a relay that loses each answer would else deliver it every
+// hour for days.
+const maxDoubt = 3
+
 // apply writes results into a notice and returns the recipients that failed for
 // good.
 func (t *turn) apply(n *Notice, results []Result) []Recipient {
 	var failed []Recipient
-	n.InDoubt = false
+	echoed := !n.EchoedAt.IsZero() // the copy of this attempt came by before its end was known
+	n.EchoedAt = time.Time{}
 	n.DueAt = t.now.Add(t.policy.Retries.After(n.Attempts))
 	overdue := t.now.Sub(n.QueuedAt) >= t.policy.Retries.GiveUp
 	for _, result := range results {
@@ -139,24 +160,64 @@ func (t *turn) apply(n *Notice, results []Result) []Recipient {
 			continue
 		}
 		r := &n.Recipients[i]
-		r.Answer = result.Answer
+		r.Answer, r.InDoubt = result.Answer, false
+		doubt := result.Verdict == InDoubt
 		switch {
-		case result.Verdict == Sent:
+		case result.Verdict == Sent, doubt && echoed:
 			r.SentAt = t.now
-		case result.Verdict == Refused, result.Verdict == Later && overdue:
+		case doubt && t.policy.Echo == "" && n.Attempts >= maxDoubt:
+			r.Answer = "the mail server took it " + fmt.Sprint(n.Attempts) + " times without saying so: it has probably arrived. " + result.Answer
 			r.FailedAt = t.now
 			failed = append(failed, *r)
-		case result.Verdict == InDoubt:
-			n.InDoubt = true
+		case result.Verdict == Refused, overdue:
+			r.FailedAt = t.now
+			failed = append(failed, *r)
+		case doubt:
+			r.InDoubt = true
 		}
 	}
+	n.InDoubt = slices.ContainsFunc(n.Recipients, func(r Recipient) bool { return r.InDoubt })
+	n.LeasedUntil = time.Time{}
 	if n.InDoubt {
 		n.LeasedUntil = t.now // the doubt counts from here
-	} else {
-		n.LeasedUntil = time.Time{}
 	}
 	n.settleIfDone(t.now)
+	if echoed && !n.SettledAt.IsZero() {
+		n.EchoedAt = t.now
+	}
 	return failed
+}
+
+// echoed takes the proof that the relay took a mail for at least one recipient.
+// It ends the doubt about those whose answer was lost. While the attempt still
+// runs it is only noted, for Settle to weigh.
+func (n *Notice) echoed(now time.Time) {
+	running := !n.InDoubt && !n.LeasedUntil.IsZero()
+	for i := range n.Recipients {
+		if n.Recipients[i].InDoubt {
+			n.Recipients[i].InDoubt, n.Recipients[i].SentAt = false, now
+		}
+	}
+	n.InDoubt = false
+	if !running {
+		n.LeasedUntil = time.Time{}
+	}
+	n.settleIfDone(now)
+	if running || !n.SettledAt.IsZero() {
+		n.EchoedAt = now
+	}
+}
+
+// echoOfCrash settles a notice whose copy came by while nobody was left to
+// settle the attempt. With several recipients a copy says nothing about each:
+// they are tried again.
+func (n *Notice) echoOfCrash(now time.Time) {
+	n.EchoedAt = time.Time{}
+	if len(n.Recipients) != 1 {
+		return
+	}
+	n.Recipients[0].SentAt, n.EchoedAt = now, now
+	n.settleIfDone(now)
 }
 
 // settleIfDone ends a notice that has no recipient left to serve.
@@ -164,6 +225,21 @@ func (n *Notice) settleIfDone(now time.Time) {
 	if !slices.ContainsFunc(n.Recipients, Recipient.Outstanding) {
 		n.SettledAt, n.InDoubt, n.LeasedUntil = now, false, time.Time{}
 	}
+}
+
+// withoutFiles queues a notice to an agent once more without the files it
+// carried: many mail servers refuse what a customer's may send, and the agent
+// must hear of the ticket all the same.
+func (t *turn) withoutFiles(n *Notice, r Recipient) (bool, error) {
+	if n.Agent == "" || len(n.Facts.Files) == 0 {
+		return false, nil
+	}
+	again := Notice{Ticket: n.Ticket, Entry: n.Entry, Kind: n.Kind, Answer: n.Answer, Agent: n.Agent, Department: n.Department,
+		Automatic: n.Automatic, Draft: n.Draft, Facts: n.Facts, InReplyTo: n.InReplyTo,
+		Recipients: []Recipient{{Address: r.Address}}, Dedupe: fmt.Sprintf("without-files:%d", n.ID)}
+	again.Facts.Files = nil
+	again.Facts.Remarks = append(slices.Clone(n.Facts.Remarks), "the files were left out, since your mail server refused them: "+r.Answer)
+	return true, t.queue(&again)
 }
 
 // undeliverable writes into the diary that a mail did not reach somebody, and
@@ -180,9 +256,10 @@ func (t *turn) undeliverable(n *Notice, r Recipient, kind EventKind) error {
 	return t.reportDelivery(n, r, kind, NoticeUndeliverable)
 }
 
-// delayed tells an agent that a mail still waits to be delivered, once a mail.
+// delayed tells an agent of a mail that still waits after a day, once a mail.
 func (t *turn) delayed(n *Notice) error {
-	if !n.DelayTold.IsZero() {
+	waited, tellAt := t.now.Sub(n.QueuedAt), t.policy.Retries.TellAt
+	if !n.SettledAt.IsZero() || !n.DelayTold.IsZero() || tellAt <= 0 || waited < tellAt {
 		return nil
 	}
 	n.DelayTold = t.now
@@ -202,7 +279,7 @@ func (t *turn) delayed(n *Notice) error {
 
 // reportDelivery writes an event and queues notices about a mail that did not
 // arrive. A mail to a customer is its handlers' business; one to an agent is
-// the lead's, since the agent can not be reached.
+// the lead's and the other handlers', since the agent can not be reached.
 func (t *turn) reportDelivery(n *Notice, r Recipient, event EventKind, kind NoticeKind) error {
 	if n.Ticket == 0 {
 		return nil // a digest: what it lists is on the tickets
@@ -218,9 +295,10 @@ func (t *turn) reportDelivery(n *Notice, r Recipient, event EventKind, kind Noti
 	}
 	told, dedupe := t.handlers(tk), fmt.Sprintf("%s:%d:%s", kind, n.Ticket, r.Address.Key())
 	if n.Agent != "" {
-		told = t.leads(tk.Department)
+		told = slices.Concat(t.leads(tk.Department), told)
 	}
-	for _, key := range told {
+	slices.Sort(told)
+	for _, key := range slices.Compact(told) {
 		if key == n.Agent {
 			continue
 		}

@@ -2,6 +2,7 @@ package ticket_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -168,5 +169,145 @@ func TestPostponeTakesTheBookingBack(t *testing.T) {
 		if n.ID == claimed[0].ID && n.Attempts != 1 {
 			t.Errorf("attempt %d, want 1", n.Attempts)
 		}
+	}
+}
+
+func TestDoubtGivesUp(t *testing.T) {
+	w := newWorld(t)
+	w.change(func(p *ticket.Policy) { p.Agents = nil })
+	w.take(from(karen, "Help", "text"))
+	n := w.want(ticket.Opened)
+	tries := 0
+	for range 50 {
+		w.now = w.now.Add(2 * time.Hour)
+		tries += len(w.claim(ticket.InDoubt))
+	}
+	if tries != 3 {
+		t.Errorf("%d copies of a mail whose answer is lost each time, want 3", tries)
+	}
+	if !slices.ContainsFunc(w.show(n).Events, func(e ticket.Event) bool { return e.Kind == ticket.DeliveryFailed }) {
+		t.Error("nobody hears of it")
+	}
+}
+
+// TestEchoProvesNothingAboutOthers: with several recipients the copy in our own
+// mailbox only ends the doubt about those whose answer was lost.
+func TestEchoProvesNothingAboutOthers(t *testing.T) {
+	const bob = "bob@customer.example"
+	setup := func(t *testing.T) (*world, ticket.Notice, ticket.Mail) {
+		w, _, out := opened(t)
+		w.change(func(p *ticket.Policy) { p.Echo = "support" })
+		w.take(answer(to(t, out, ticket.NoticeNew, jane), jane, "#cc "+bob+"\n\nHello both"))
+		w.want(ticket.Commanded)
+		claimed, err := w.desk.Claim(t.Context(), 15*time.Minute, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reply := to(t, claimed, ticket.NoticeReply, karen)
+		echo := from("support@bank.example", "copy", "text")
+		echo.Stamp, echo.MessageID = reply.Stamp, reply.MessageID
+		return w, reply, echo
+	}
+	standing := func(w *world, id int64) (sent []string, left []string) {
+		for _, n := range w.show(1001).Notices {
+			if n.ID != id {
+				continue
+			}
+			for _, r := range n.Recipients {
+				if r.Outstanding() {
+					left = append(left, r.Address.Email)
+				} else if !r.SentAt.IsZero() {
+					sent = append(sent, r.Address.Email)
+				}
+			}
+		}
+		return sent, left
+	}
+	results := []ticket.Result{{Recipient: karen, Verdict: ticket.InDoubt}, {Recipient: bob, Verdict: ticket.Later, Answer: "451"}}
+	t.Run("after the attempt", func(t *testing.T) {
+		w, reply, echo := setup(t)
+		if err := w.desk.Settle(t.Context(), reply.ID, results); err != nil {
+			t.Fatal(err)
+		}
+		w.take(echo)
+		w.want(ticket.Echo)
+		if sent, left := standing(w, reply.ID); !slices.Equal(sent, []string{karen}) || !slices.Equal(left, []string{bob}) {
+			t.Errorf("sent %v, left %v", sent, left)
+		}
+	})
+	t.Run("before its end is known", func(t *testing.T) {
+		w, reply, echo := setup(t)
+		w.take(echo)
+		w.want(ticket.Echo)
+		if err := w.desk.Settle(t.Context(), reply.ID, results); err != nil {
+			t.Fatal(err)
+		}
+		if sent, left := standing(w, reply.ID); !slices.Equal(sent, []string{karen}) || !slices.Equal(left, []string{bob}) {
+			t.Errorf("sent %v, left %v", sent, left)
+		}
+	})
+	t.Run("a retry has an echo of its own", func(t *testing.T) {
+		w, reply, echo := setup(t)
+		if err := w.desk.Settle(t.Context(), reply.ID, []ticket.Result{{Recipient: karen, Verdict: ticket.Sent}, results[1]}); err != nil {
+			t.Fatal(err)
+		}
+		w.take(echo)
+		w.want(ticket.Echo)
+		w.now = w.now.Add(2 * time.Hour)
+		again := to(t, w.claim(ticket.InDoubt), ticket.NoticeReply, karen)
+		w.take(echo)
+		w.want(ticket.Echo)
+		if sent, left := standing(w, again.ID); len(sent) != 2 || len(left) != 0 {
+			t.Errorf("sent %v, left %v", sent, left)
+		}
+		w.take(echo)
+		w.want(ticket.Loop)
+	})
+}
+
+func TestEchoOfACrashedAttempt(t *testing.T) {
+	w := newWorld(t)
+	w.change(func(p *ticket.Policy) { p.Echo = "support"; p.Agents = nil })
+	w.take(from(karen, "Help", "text"))
+	claimed, err := w.desk.Claim(t.Context(), 15*time.Minute, 100)
+	if err != nil || len(claimed) != 1 {
+		t.Fatalf("claimed %v %v", mailed(claimed), err)
+	}
+	echo := from("support@bank.example", "copy", "text")
+	echo.Stamp, echo.MessageID = claimed[0].Stamp, claimed[0].MessageID
+	w.take(echo) // and now the sender dies
+	w.now = w.now.Add(time.Hour)
+	if err := w.desk.Swept(t.Context(), "support", w.now); err != nil {
+		t.Fatal(err)
+	}
+	w.now = w.now.Add(time.Hour)
+	if again := w.claim(ticket.Sent); len(again) != 0 {
+		t.Errorf("sent again though its copy came by: %v", mailed(again))
+	}
+	if due, err := w.desk.NextDue(t.Context()); err != nil || !due.IsZero() {
+		t.Errorf("still due at %v, %v", due, err)
+	}
+}
+
+func TestRefusedFilesDoNotHideTheTicket(t *testing.T) {
+	w := newWorld(t)
+	m := from(karen, "Look", "at this")
+	m.Files = []ticket.File{{Name: "a.bin", Size: 6 << 20}, {Name: "b.bin", Size: 6 << 20}, {Name: "c.txt", Size: 10}}
+	w.take(m)
+	w.want(ticket.Opened)
+	claimed, err := w.desk.Claim(t.Context(), time.Minute, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := to(t, claimed, ticket.NoticeNew, jane)
+	if len(first.Facts.Files) != 2 || !strings.Contains(strings.Join(first.Facts.Remarks, "\n"), "b.bin (6.0 MiB), too large") {
+		t.Errorf("files %+v, remarks %q", first.Facts.Files, first.Facts.Remarks)
+	}
+	if err := w.desk.Settle(t.Context(), first.ID, []ticket.Result{{Recipient: jane, Verdict: ticket.Refused, Answer: "552 too big"}}); err != nil {
+		t.Fatal(err)
+	}
+	again := to(t, w.sent(), ticket.NoticeNew, jane)
+	if len(again.Facts.Files) != 0 || !strings.Contains(strings.Join(again.Facts.Remarks, "\n"), "552 too big") {
+		t.Errorf("second notice %+v", again.Facts)
 	}
 }

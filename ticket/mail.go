@@ -2,7 +2,6 @@ package ticket
 
 import (
 	"strings"
-	"time"
 	"unicode"
 )
 
@@ -50,12 +49,10 @@ type Mail struct {
 	MessageID  string // without angle brackets; "" if the mail has none
 	InReplyTo  []string
 	References []string
-	From       Address // a claim, not an identity: see Authenticity
-	ReplyTo    []Address
+	From       Address  // a claim, not an identity: see Authenticity
 	Recipients []string // Delivered-To, X-Original-To, Envelope-To, X-Forwarded-To, To, Cc, in this order
 	Cc         []Address
 	Subject    string
-	Date       time.Time // the sender's claim; never used for deadlines
 
 	NewText   string // what the sender newly wrote
 	Signature string // what stood below it: signature, marks of the mail program

@@ -65,9 +65,9 @@ type Notice struct {
 	DueAt       time.Time // when the next attempt may start
 	Attempts    int       // booked before each attempt starts
 	LeasedUntil time.Time // until then the attempt belongs to one sender
-	InDoubt     bool      // an attempt ended without an answer
+	InDoubt     bool      // the last attempt ended in doubt for some recipient
 	DelayTold   time.Time // when an agent was told that it still waits
-	EchoedAt    time.Time // when the mail came by in our own mailbox
+	EchoedAt    time.Time // when a copy came by in our own mailbox, of the attempt that runs or of a settled mail
 	SettledAt   time.Time // when no recipient was left to serve
 }
 
@@ -78,6 +78,7 @@ type Recipient struct {
 	Cc       bool
 	SentAt   time.Time
 	FailedAt time.Time
+	InDoubt  bool   // the last attempt ended without an answer
 	Answer   string // the mail server's last word
 }
 

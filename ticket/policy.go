@@ -194,16 +194,19 @@ func (p *Policy) Members(department string) []string {
 }
 
 // Own reports whether an address is one of the desk's: of a department or a
-// mailbox, with or without a token.
+// mailbox, bare or with a token. Another word behind the separator may be
+// anybody's: support-berlin@example.com.
 func (p *Policy) Own(email string) bool {
-	local, domain, ok := strings.Cut(strings.ToLower(email), "@")
+	bare := strings.ToLower(email)
+	local, domain, ok := strings.Cut(bare, "@")
 	if !ok {
 		return false
 	}
-	if p.Separator != "" {
-		local, _, _ = strings.Cut(local, p.Separator)
+	if at := strings.LastIndex(local, p.Separator); p.Separator != "" && at > 0 {
+		if _, ok := parseToken(local[at+len(p.Separator):]); ok {
+			bare = local[:at] + "@" + domain
+		}
 	}
-	bare := local + "@" + domain
 	for _, d := range p.Departments {
 		if d.Address.Key() == bare {
 			return true

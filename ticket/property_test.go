@@ -109,7 +109,7 @@ func (l *life) agentWrites(r *rapid.T) {
 		n := rapid.SampledFrom(l.seen).Draw(r, "answered")
 		m.Recipients, m.InReplyTo = []string{n.ReplyTo}, []string{n.MessageID}
 		own = n.Agent == agent
-		if own && !strings.Contains(block, "#reply") && (n.Answer == ticket.TokenNote || strings.Contains(block, "#note")) {
+		if own && !strings.Contains(block, "#reply") && !strings.Contains(block, "#resolve") && (n.Answer == ticket.TokenNote || strings.Contains(block, "#note")) {
 			l.notes = append(l.notes, text)
 		}
 	}

@@ -4,24 +4,21 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 )
 
 // What an agent is told answering a notice does.
 const (
 	answerGoesOut   = "Answer this mail and your text goes to the customer. Begin it with #note to leave a note instead."
-	answerIsNote    = "Answer this mail and your text becomes a note that only agents see. Begin it with #reply to write to the customer instead."
+	answerIsNote    = "Answer this mail and your text becomes a note that only agents see. Begin it with #reply, or #resolve, to write to the customer instead."
 	answerNoOne     = "Answers to this mail are notes on the ticket that only agents see."
-	burstWindow     = 10 * time.Minute
-	digestItems     = 200      // lines a digest spells out; the rest are counted
-	attachedBytes   = 15 << 20 // of files that a notice to an agent carries along
-	referencesLimit = 10       // earlier messages named in References, beside the ticket's root
+	attachedBytes   = 7 << 20 // of files that a notice to an agent carries along: 10 MB on the wire, which most servers take
+	referencesLimit = 10      // earlier messages named in References, beside the ticket's root
 )
 
-// handlers are the agents who look after a ticket: its assignee, or everybody
-// in its department, or its lead, or the admins.
+// handlers are the agents who look after a ticket: its assignee, as long as
+// they may read it, or everybody in its department, or its lead, or the admins.
 func (t *turn) handlers(tk *Ticket) []string {
-	if a, ok := t.policy.Agents[tk.Assignee]; ok && !a.Disabled {
+	if t.policy.May(tk.Assignee, MayRead, tk.Department) {
 		return []string{tk.Assignee}
 	}
 	if members := t.policy.Members(tk.Department); len(members) > 0 {
@@ -86,14 +83,15 @@ func (t *turn) tellAgent(key string, tk *Ticket, kind NoticeKind, e *Entry, fill
 }
 
 // attachable are the files that a notice carries along, so that an agent who
-// only has a mail program can open them: all but inline images, as long as they
-// are not too much for a mail. The remarks name every one.
+// only has a mail program can open them, pasted screenshots included: as many
+// as a mail can hold. The remarks name every one.
 func attachable(files []File) []File {
 	var out []File
-	var total int64
+	room := int64(attachedBytes)
 	for _, f := range files {
-		if total += f.Size; !f.Inline && total <= attachedBytes {
+		if f.Size <= room {
 			out = append(out, f)
+			room -= f.Size
 		}
 	}
 	return out
@@ -117,43 +115,6 @@ func answerSentence(answer TokenKind, kind NoticeKind) string {
 		return answerNoOne
 	}
 	return answerIsNote
-}
-
-// mergeable are the kinds of notices that a flood of mail from outside may
-// cause.
-var mergeable = []NoticeKind{NoticeNew, NoticeMessage, NoticeGuest, NoticeMisused, NoticeUndeliverable, NoticeDelayed}
-
-// merged puts a notice into the agent's digest instead, once the agent has got
-// too many in a short time. What colleagues cause is never merged.
-func (t *turn) merged(agent Agent, tk *Ticket, kind NoticeKind) (bool, error) {
-	if t.policy.Caps.AgentBurst <= 0 || !slices.Contains(mergeable, kind) {
-		return false, nil
-	}
-	sent, err := t.tx.CountNotices(NoticeFilter{Agent: agent.Key, Kinds: mergeable, Since: t.now.Add(-burstWindow)})
-	if err != nil {
-		return false, fmt.Errorf("count notices to %s: %w", agent.Key, err)
-	}
-	if sent < t.policy.Caps.AgentBurst {
-		return false, nil
-	}
-	window := t.now.Truncate(burstWindow).Add(burstWindow)
-	item := fmt.Sprintf("#%d %s: %s", tk.Number, kind, tk.Subject)
-	dedupe := fmt.Sprintf("digest:%s:%d", agent.Key, window.Unix())
-	n, err := t.tx.Deduped(dedupe)
-	if isAbsent(err) {
-		return true, t.queue(&Notice{Kind: NoticeDigest, Answer: TokenNote, Agent: agent.Key, Department: tk.Department,
-			Automatic: true, Recipients: []Recipient{{Address: Address{Name: agent.Name, Email: agent.Emails[0]}}},
-			Dedupe: dedupe, DueAt: window, Facts: Facts{To: agent.Name, Items: []string{item}, Zone: t.policy.Zone.String(), At: t.now}})
-	}
-	if err != nil {
-		return false, fmt.Errorf("read digest of %s: %w", agent.Key, err)
-	}
-	if len(n.Facts.Items) < digestItems {
-		n.Facts.Items = append(n.Facts.Items, item)
-	} else {
-		n.Facts.More++
-	}
-	return true, t.tx.Amend(n.ID, n.Facts)
 }
 
 // facts are what every notice about a ticket may say of it.
@@ -243,10 +204,13 @@ func badge(e *Entry) string {
 // remarks are what an agent should know of an entry beside its text.
 func remarks(e *Entry) []string {
 	var lines []string
+	sent := attachable(e.Files)
 	for _, f := range e.Files {
-		if !f.Inline {
-			lines = append(lines, fmt.Sprintf("attached: %s (%s)", f.Name, byteCount(f.Size)))
+		line := fmt.Sprintf("attached: %s (%s)", f.Name, byteCount(f.Size))
+		if !slices.Contains(sent, f) {
+			line += ", too large to be sent along"
 		}
+		lines = append(lines, line)
 	}
 	if e.Machine != Human {
 		lines = append(lines, "written by a program ("+string(e.Machine)+")")

@@ -16,6 +16,9 @@ var (
 // maxRedirects bounds how many merges a number is followed through.
 const maxRedirects = 10
 
+// maxClaims bounds how many tickets one mail may name in each way.
+const maxClaims = 5
+
 // A match is the ticket a mail belongs to, and by what right.
 type match struct {
 	ticket      Number
@@ -43,20 +46,19 @@ func (t *turn) match(m *Mail) (match, error) {
 		}
 	}
 	var maybe Number
-	for _, step := range []func(*Mail) (Number, string, error){t.byKnownID, t.byReference, t.bySubject} {
-		n, why, err := step(m)
+	for _, step := range []func(*Mail) ([]Number, string, error){t.byKnownID, t.byReference, t.bySubject} {
+		numbers, why, err := step(m)
 		if err != nil {
 			return match{}, err
 		}
-		if n == 0 {
-			continue
-		}
-		found, err := t.claim(n, why, m)
-		if err != nil || found.ticket != 0 {
-			return found, err
-		}
-		if maybe == 0 {
-			maybe = n
+		for _, n := range numbers[:min(len(numbers), maxClaims)] {
+			found, err := t.claim(n, why, m)
+			if err != nil || found.ticket != 0 {
+				return found, err
+			}
+			if maybe == 0 {
+				maybe = n
+			}
 		}
 	}
 	return match{maybe: maybe}, nil
@@ -106,7 +108,7 @@ func (t *turn) byMessageID(m *Mail) (match, error) {
 // holder turns a token that proves to be ours into a match.
 func (t *turn) holder(token Token, m *Mail, how string) (match, error) {
 	n, err := t.verified(token)
-	if err != nil || n == nil || n.Ticket == 0 {
+	if err != nil || n == nil || n.Ticket == 0 || token.Kind == TokenEcho {
 		return match{}, err
 	}
 	tk, err := t.survivor(n.Ticket)
@@ -118,6 +120,12 @@ func (t *turn) holder(token Token, m *Mail, how string) (match, error) {
 		return match{}, err
 	}
 	t.because("ticket %d %s", tk.Number, how)
+	if token.Kind == TokenReturn && m.Machine == Human {
+		// Only programs answer to a return path (RFC 3834 section 4), and it
+		// stands in every relay's log: it finds the ticket and gives no voice.
+		t.because("it came to a return path: taken for an automatic answer")
+		m.Machine, m.NoAnswer = AutoReplied, "it came to a return path"
+	}
 	return match{ticket: tk.Number, notice: n, kind: token.Kind, participant: member && m.Authenticity != Forged}, nil
 }
 
@@ -142,42 +150,34 @@ func (t *turn) verified(token Token) (*Notice, error) {
 }
 
 // byKnownID looks for Message-IDs that mails of a ticket had or referred to.
-func (t *turn) byKnownID(m *Mail) (Number, string, error) {
+func (t *turn) byKnownID(m *Mail) ([]Number, string, error) {
 	ids := answered(m)
 	if len(ids) == 0 {
-		return 0, "", nil
+		return nil, "", nil
 	}
 	numbers, err := t.tx.Known(ids)
 	if err != nil {
-		return 0, "", fmt.Errorf("look up message ids: %w", err)
+		return nil, "", fmt.Errorf("look up message ids: %w", err)
 	}
-	if len(numbers) == 0 {
-		return 0, "", nil
-	}
-	return numbers[0], "by a message id known on the ticket", nil
+	return numbers, "by a message id known on the ticket", nil
 }
 
 // byReference looks for our signed reference line in the text.
-func (t *turn) byReference(m *Mail) (Number, string, error) {
-	for _, text := range []string{m.NewText, m.Quoted} {
-		if found := t.keys.references(text); len(found) > 0 {
-			return found[0], "by the reference line in its text", nil
-		}
-	}
-	return 0, "", nil
+func (t *turn) byReference(m *Mail) ([]Number, string, error) {
+	return t.keys.references(m.NewText + "\n" + m.Quoted), "by the reference line in its text", nil
 }
 
 // bySubject looks for our tag in the subject.
-func (t *turn) bySubject(m *Mail) (Number, string, error) {
+func (t *turn) bySubject(m *Mail) ([]Number, string, error) {
 	tag := subjectTag.FindStringSubmatch(m.Subject)
 	if tag == nil {
-		return 0, "", nil
+		return nil, "", nil
 	}
 	n, err := strconv.ParseInt(tag[1], 10, 64)
 	if err != nil {
-		return 0, "", nil // more digits than any ticket has
+		return nil, "", nil // more digits than any ticket has
 	}
-	return Number(n), "by the tag in its subject", nil
+	return []Number{Number(n)}, "by the tag in its subject", nil
 }
 
 // claim joins a mail to a ticket that it only names, if its sender takes part

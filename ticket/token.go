@@ -114,11 +114,11 @@ func (p *Policy) tokenIn(recipient string) (Token, bool) {
 	if !ok || p.Separator == "" || !p.Own(recipient) {
 		return Token{}, false
 	}
-	_, tag, ok := strings.Cut(local, p.Separator)
-	if !ok {
+	at := strings.LastIndex(local, p.Separator)
+	if at < 0 {
 		return Token{}, false
 	}
-	return parseToken(tag)
+	return parseToken(local[at+len(p.Separator):])
 }
 
 // tokenInID finds the token in a Message-ID of ours: <TOKEN@domain>.

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"deskpost/ticket/command"
 )
@@ -57,7 +58,12 @@ func (w *work) toStatus(s Status) (string, error) {
 	was := w.ticket.Status
 	switch was {
 	case s:
+		w.ticket.FollowUp = time.Time{}
 		return fmt.Sprintf("was %s already", s), nil
+	case Closed:
+		if s != Open {
+			return "", refuse(Conflict, "the ticket is closed: #open reopens it")
+		}
 	case Spam, Deleted, Merged:
 		return "", refuse(Conflict, "the ticket is %s: only an admin can bring it back", was)
 	}
@@ -141,6 +147,11 @@ func doDepartment(w *work, args string) (string, error) {
 		return "", err
 	}
 	result := w.set(DepartmentChanged, &w.ticket.Department, key, func(k string) string { return w.policy.Departments[k].Name })
+	if w.ticket.Assignee != "" && !w.policy.May(w.ticket.Assignee, MayRead, key) {
+		// An assign in the same mail comes later and finds somebody who may.
+		result += "; " + w.policy.agentName(w.ticket.Assignee) + " has no access there: assigned to nobody"
+		w.set(AssigneeChanged, &w.ticket.Assignee, "", w.policy.agentName)
+	}
 	planGiven := slices.ContainsFunc(w.block.Lines, func(l command.Line) bool { return l.Verb == "sla" })
 	if key != w.before.Department && !w.ticket.PlanPinned && !planGiven {
 		w.set(PlanChanged, &w.ticket.Plan, w.policy.Departments[key].Plan, w.planName)
@@ -242,7 +253,8 @@ func doCc(w *work, args string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read participants of ticket %d: %w", w.ticket.Number, err)
 	}
-	if len(list)+len(w.people) > maxCollaborators+1 {
+	added := slices.DeleteFunc(slices.Clone(w.people), func(p personChange) bool { return p.drop })
+	if len(added) > 0 && len(list)+len(added) > maxCollaborators+1 {
 		return "", refuse(Invalid, "a ticket has at most %d people beside the requester", maxCollaborators)
 	}
 	w.change(&Event{Ticket: w.ticket.Number, Kind: ParticipantsChanged, Actor: w.actor(), After: strings.Join(done, " ")})

@@ -26,6 +26,7 @@ type work struct {
 	text   string
 	files  []File
 	draft  *Draft // the held mail that this one mends
+	stale  bool   // it was meant to mend one that is done or too old
 
 	people  []personChange
 	used    map[string]string // groups of verbs that exclude each other, by the first one used
@@ -54,8 +55,9 @@ func (w *work) read(found match) error {
 	if err != nil {
 		return fmt.Errorf("read held mail %d: %w", found.notice.Draft, err)
 	}
-	if !d.DoneAt.IsZero() || w.now.After(d.Until) {
+	if !d.DoneAt.IsZero() || w.now.After(d.Until) || d.Agent != w.agent.Key {
 		w.because("held mail %d is done or too old: this one stands alone", d.ID)
+		w.stale = w.text == ""
 		return nil
 	}
 	w.because("it mends held mail %d", d.ID)

@@ -167,16 +167,21 @@ func (w *work) statusAfterReply() {
 	w.change(w.ticket.setStatus(after, w.actor(), w.now))
 }
 
-// withoutPrivateAddresses replaces the agent's own addresses, wherever they
+// withoutPrivateAddresses replaces the agents' own addresses, wherever they
 // stand in the text, by the department's: attribution lines of mail programs
 // carry them.
 func (w *work) withoutPrivateAddresses(text string) string {
 	public := w.policy.Departments[w.ticket.Department].Address.Email
-	for _, private := range w.agent.Emails {
-		text = regexp.MustCompile(`(?i)`+regexp.QuoteMeta(private)).ReplaceAllLiteralString(text, public)
-	}
-	return text
+	return addressLike.ReplaceAllStringFunc(text, func(found string) string {
+		if _, ok := w.policy.AgentByAddress(Address{Email: found}); ok {
+			return public
+		}
+		return found
+	})
 }
+
+// addressLike finds whole addresses, so that one within another is left alone.
+var addressLike = regexp.MustCompile(`[\pL\pN.!#$%&'*+/=?^_` + "`" + `{|}~-]+@[\pL\pN.-]*[\pL\pN]`)
 
 func (w *work) actor() Actor { return Actor{Kind: ByAgent, Name: w.agent.Key} }
 

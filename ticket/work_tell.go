@@ -30,7 +30,7 @@ func (w *work) tellParticipants(entry *Entry) (string, error) {
 		if err := w.answered(recipients); err != nil {
 			return "", err
 		}
-	} else if why, err := w.capReached(&w.ticket); why != "" || err != nil {
+	} else if why, err := w.whyNotTellResolved(n); why != "" || err != nil {
 		w.because("the requester was not told that it is resolved: %s", why)
 		return "", err
 	}
@@ -38,6 +38,27 @@ func (w *work) tellParticipants(entry *Entry) (string, error) {
 		return "", err
 	}
 	return names(recipients), w.queue(n)
+}
+
+// whyNotTellResolved is the first reason against telling the requester without
+// an agent's words, "" if there is none: to a forged or automatic first mail we
+// owe no answer, and an unproven sender's subject may be advertising.
+func (w *work) whyNotTellResolved(n *Notice) (string, error) {
+	entries, err := w.tx.Entries(w.ticket.Number)
+	if err != nil {
+		return "", fmt.Errorf("read thread of ticket %d: %w", w.ticket.Number, err)
+	}
+	if len(entries) > 0 {
+		switch first := entries[0]; {
+		case first.Authenticity == Forged:
+			return "its sender is forged", nil
+		case first.Machine != Human:
+			return "it was written by a program", nil
+		case first.Authenticity != Proven:
+			n.Facts.Subject, n.Facts.To, n.Facts.Requester = "", "", ""
+		}
+	}
+	return w.capReached(&w.ticket)
 }
 
 // recipients are the requester, and the collaborators in Cc.
@@ -133,7 +154,7 @@ func (w *work) tellColleagues(entry *Entry) error {
 		}
 	}
 	if w.ticket.Department != w.before.Department {
-		if err := tell(w.handlers(&w.ticket), NoticeTransferred); err != nil {
+		if err := tell(append(w.handlers(&w.ticket), w.policy.Members(w.ticket.Department)...), NoticeTransferred); err != nil {
 			return err
 		}
 	}

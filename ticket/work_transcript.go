@@ -36,11 +36,13 @@ func (w *work) transcript(entry *Entry, sentTo string) error {
 // answer queues a transcript to the agent's registered address, within limits.
 func (w *work) answer(kind NoticeKind, tk *Ticket, verdict string, fill func(*Notice)) error {
 	sent, err := w.tx.CountNotices(NoticeFilter{Agent: w.agent.Key, Since: w.now.Add(-transcriptWindow),
-		Kinds: []NoticeKind{NoticeTranscript, NoticeHeld}})
+		Kinds: []NoticeKind{NoticeTranscript}})
 	if err != nil {
 		return fmt.Errorf("count transcripts: %w", err)
 	}
-	if sent >= transcriptLimit {
+	// That a mail was held is always told, in the digest if need be: its sender
+	// believes it went out.
+	if kind == NoticeTranscript && sent >= transcriptLimit {
 		w.because("no transcript: %s got %d within %g minutes", w.agent.Name, sent, transcriptWindow.Minutes())
 		return nil
 	}

@@ -13,6 +13,10 @@ const (
 	yourText = "(your text)"
 )
 
+// inlineWorthTelling is the size from which an image in an agent's text is
+// more than the logo of a signature, in bytes.
+const inlineWorthTelling = 20 << 10
+
 // weighMail looks at the mail as a whole.
 func (w *work) weighMail() {
 	switch {
@@ -20,6 +24,8 @@ func (w *work) weighMail() {
 		w.doubt(yourMail, "%s", w.missing(MayRead))
 	case w.mail.Oversize:
 		w.doubt(yourMail, "is larger than this desk takes: send it again without its large attachments")
+	case w.stale:
+		w.doubt(yourMail, "was to mend a held mail that is done or older than %g days: send its text again", w.policy.DraftLife.Hours()/24)
 	case w.block.TooMany:
 		w.doubt(yourMail, "has more than %d commands: send the rest in another mail", command.MaxLines)
 	}
@@ -63,6 +69,11 @@ func (w *work) makePublic() error {
 		return fmt.Errorf("read thread of ticket %d: %w", w.ticket.Number, err)
 	}
 	w.files = publicFiles(w.files)
+	for _, f := range w.mail.Files {
+		if f.Inline && f.Size >= inlineWorthTelling {
+			w.results = append(w.results, ResultLine{Line: f.Name, Result: "stands within your text and was not sent: attach it as a file if the customer needs it"})
+		}
+	}
 	written := w.text
 	w.text = w.withoutPrivateAddresses(publicText(w.text, shownBefore(entries)))
 	if w.text == "" && written != "" {

@@ -261,6 +261,7 @@ CREATE TABLE notice_recipients (
   field     TEXT NOT NULL, -- 'to' or 'cc'
   sent_at   BIGINT,
   failed_at BIGINT,
+  standing  TEXT NOT NULL, -- 'known', or 'in-doubt' after an attempt without an answer
   answer    TEXT NOT NULL,
   queued_at BIGINT, -- of the notice, so that the caps need only this table's index
   PRIMARY KEY (notice, seq)

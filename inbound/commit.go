@@ -9,10 +9,9 @@ import (
 	"deskpost/ticket"
 )
 
-// commit reads a group of spooled mails and hands them to the desk. It returns
-// the UIDs that the server is to be told of. One mail's fault stays its own; an
-// error is a fault of the store.
-func (s *pass) commit(ctx context.Context, group []spooled) ([]uint32, error) {
+// read reads a group of spooled mails. One mail's fault stays its own; an error
+// is a fault of the store.
+func (s *pass) read(ctx context.Context, group []spooled) ([]ticket.Incoming, error) {
 	incoming := make([]ticket.Incoming, 0, len(group))
 	for _, sp := range group {
 		in, err := s.incoming(ctx, sp)
@@ -29,6 +28,12 @@ func (s *pass) commit(ctx context.Context, group []spooled) ([]uint32, error) {
 		}
 		incoming = append(incoming, in)
 	}
+	return incoming, nil
+}
+
+// commit hands mails to the desk. It returns the UIDs that the server is to be
+// told of. One mail's fault stays its own; an error is a fault of the store.
+func (s *pass) commit(ctx context.Context, incoming []ticket.Incoming) ([]uint32, error) {
 	if len(incoming) == 0 {
 		return nil, nil
 	}

@@ -44,14 +44,20 @@ type pass struct {
 	whole bool                      // looks at all mail there is, also below the mark
 	last  uint32                    // the highest UID listed
 	came  bool                      // newer mail was seen meanwhile
-	again atomic.Bool               // a mail failed that should be tried again soon; also set while committing
+	again atomic.Bool               // a mail failed that should be tried again soon; also set by batches
 
-	committing chan settled // answer of the group that is being committed; nil if none is
+	batches []*batch // under way, oldest first
 }
 
-// A settled group is what a commit leaves to be told to the server.
-type settled struct {
-	uids []uint32
+// maxBatches is how many groups may be under way: while one is committed the
+// next is read, and the one after that is fetched.
+const maxBatches = 2
+
+// A batch is a group on its way to its commit. Its other fields are set when
+// done is closed.
+type batch struct {
+	done chan struct{}
+	uids []uint32 // to be told to the server
 	err  error
 }
 
@@ -252,33 +258,61 @@ func (s *pass) fetch(group []imapbox.Meta) error {
 	return errors.Join(err, s.submit(spooled))
 }
 
-// submit hands a group to be committed, while the next one is fetched. Before
-// that it waits for the one that is being committed.
+// submit hands a group to be read and committed, while the next one is fetched.
+// If too many are under way it first waits for the oldest.
 func (s *pass) submit(group []spooled) error {
 	if len(group) == 0 {
 		return nil
 	}
-	if err := s.finish(); err != nil {
-		return err
+	if len(s.batches) == maxBatches {
+		if err := s.settle(); err != nil {
+			return err
+		}
 	}
-	s.committing = make(chan settled, 1)
-	go func(answer chan<- settled) {
+	b := &batch{done: make(chan struct{})}
+	var before *batch
+	if n := len(s.batches); n > 0 {
+		before = s.batches[n-1]
+	}
+	s.batches = append(s.batches, b)
+	go func() {
+		defer close(b.done)
 		// What was fetched is worth committing even if we are to stop.
-		uids, err := s.commit(context.WithoutCancel(s.ctx), group)
-		answer <- settled{uids, err}
-	}(s.committing)
+		b.uids, b.err = s.process(context.WithoutCancel(s.ctx), group, before)
+	}()
 	return nil
 }
 
-// finish waits for the group that is being committed and tells the server.
+// process reads a group and, once the one before it is committed, commits it: a
+// mark of what was taken must not pass over mail that was not.
+func (s *pass) process(ctx context.Context, group []spooled, before *batch) ([]uint32, error) {
+	incoming, err := s.read(ctx, group)
+	if before != nil {
+		<-before.done
+		err = cmp.Or(before.err, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.commit(ctx, incoming)
+}
+
+// settle waits for the oldest batch and tells the server.
+func (s *pass) settle() error {
+	b := s.batches[0]
+	s.batches = s.batches[1:]
+	<-b.done
+	if b.err != nil {
+		return b.err
+	}
+	return s.tell(b.uids)
+}
+
+// finish settles all batches. After an error too none is left under way.
 func (s *pass) finish() error {
-	if s.committing == nil {
-		return nil
+	var first error
+	for len(s.batches) > 0 {
+		first = cmp.Or(first, s.settle())
 	}
-	done := <-s.committing
-	s.committing = nil
-	if done.err != nil {
-		return done.err
-	}
-	return s.tell(done.uids)
+	return first
 }

@@ -78,7 +78,7 @@ var errBlobDone = errors.New("the upload is over")
 // NewBlob begins the upload of a blob. The context holds until its end. Commit
 // or Abort must follow.
 func (db *DB) NewBlob(ctx context.Context) *BlobWriter {
-	return &BlobWriter{ctx: ctx, db: db, hash: sha256.New()}
+	return &BlobWriter{ctx: ctx, db: db, hash: sha256.New(), buffer: make([]byte, 0, commitSize)}
 }
 
 // Write adds bytes to the blob.

@@ -81,6 +81,31 @@ func TestOpenAtOnce(t *testing.T) {
 	group.Wait()
 }
 
+// TestPageSize demands that a new database gets our page size, and that one
+// which has another is opened as it is.
+func TestPageSize(t *testing.T) {
+	t.Parallel()
+	fresh, old := filepath.Join(t.TempDir(), "desk.db"), filepath.Join(t.TempDir(), "desk.db")
+	pool, err := openPool(context.Background(), old, writerPragmas, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := pool.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]int{fresh: pageSize, old: 4096} {
+		db := openAt(t, path)
+		var size int
+		var mode string
+		if err := db.read.QueryRow("SELECT page_size, journal_mode FROM pragma_page_size, pragma_journal_mode").Scan(&size, &mode); err != nil {
+			t.Fatal(err)
+		}
+		if size != want || mode != "wal" {
+			t.Errorf("page size %d, journal mode %q, want %d and wal", size, mode, want)
+		}
+	}
+}
+
 func TestOpenErrors(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
@@ -91,7 +92,32 @@ func patiently(ctx context.Context, f func() error) error {
 	}
 }
 
+// pageSize is that of a new database, in bytes. Most of what is written is raw
+// mail, which goes faster in pages larger than the usual 4096; but each commit
+// writes every page it changed, so still larger ones would delay single mails.
+const pageSize = 8192
+
+// layOut gives an empty file its page size, which can not be changed once the
+// write-ahead log is in use. So this can not be done in the DSN, whose pragmas
+// the driver runs in an order of its own. A file that is not empty, from
+// another release or made by another process just now, keeps what it has.
+func layOut(ctx context.Context, path string) error {
+	if info, err := os.Stat(path); err == nil && info.Size() > 0 {
+		return nil
+	}
+	pool, err := openPool(ctx, path, "_busy_timeout=5000", 1)
+	if err != nil {
+		return err
+	}
+	// The page size is kept by the first page, which the journal mode writes.
+	_, err = pool.ExecContext(ctx, fmt.Sprintf("PRAGMA page_size = %d; PRAGMA journal_mode = WAL", pageSize))
+	return errors.Join(err, pool.Close())
+}
+
 func openWriter(ctx context.Context, path string) (*sql.DB, error) {
+	if err := layOut(ctx, path); err != nil {
+		return nil, err
+	}
 	return openPool(ctx, path, writerPragmas, 1)
 }
 

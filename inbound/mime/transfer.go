@@ -50,6 +50,15 @@ func base64Value(c byte) byte {
 	return foreignByte
 }
 
+// base64Values is base64Value as a table: attachments are most of all bytes
+// there are to read.
+var base64Values = func() (values [256]byte) {
+	for c := range values {
+		values[c] = base64Value(byte(c))
+	}
+	return values
+}()
+
 // base64Reader decodes base64 and, as RFC 2045 §6.8 asks, skips all foreign
 // bytes. Padding ends a group but not the stream: some mailers glue encoded
 // chunks together.
@@ -79,8 +88,13 @@ func (b *base64Reader) Read(p []byte) (int, error) {
 // decode works in place: the output never overtakes the input.
 func (b *base64Reader) decode(in []byte) []byte {
 	out := in[:0]
-	for _, c := range in {
-		v := base64Value(c)
+	for ; len(in) > 0; in = in[1:] {
+		if b.n == 0 {
+			if out, in = decodeGroups(out, in); len(in) == 0 {
+				break
+			}
+		}
+		v := base64Values[in[0]]
 		if v == padByte {
 			b.bits, b.n = 0, 0
 			continue
@@ -95,6 +109,20 @@ func (b *base64Reader) decode(in []byte) []byte {
 		}
 	}
 	return out
+}
+
+// decodeGroups decodes groups of four for as long as nothing stands between or
+// in them, which is nearly all of an attachment.
+func decodeGroups(out, in []byte) (decoded, rest []byte) {
+	for len(in) >= 4 {
+		v0, v1, v2, v3 := base64Values[in[0]], base64Values[in[1]], base64Values[in[2]], base64Values[in[3]]
+		if v0|v1|v2|v3 >= padByte {
+			break
+		}
+		out = append(out, v0<<2|v1>>4, v1<<4|v2>>2, v2<<6|v3)
+		in = in[4:]
+	}
+	return out, in
 }
 
 const qpBuffer = 4 << 10

@@ -12,12 +12,19 @@ import (
 
 // authenticity reads what our border mail server found out about the sender.
 // Only the topmost field with its authserv-id counts: the border removes forged
-// ones and writes its own above what came in (RFC 8601 sections 2.2 and 5). A
-// mail with several From fields or authors proves nothing (RFC 7489 section
-// 6.6.1).
+// ones and writes its own above what came in (RFC 8601 sections 2.2 and 5).
+//
+// A From that the border may read otherwise than we do is nobody's: several
+// fields or authors (RFC 7489 section 6.6.1), or an address that only decoding
+// brings forth (RFC 2047 section 5 forbids it).
 func authenticity(m *mime.Message, authserv string) ticket.Authenticity {
 	from := sender(m)
-	if authserv == "" || m.FromCount != 1 || authors(m) != 1 {
+	switch {
+	case from.Email == "":
+		return ticket.Unproven
+	case m.FromCount != 1, len(m.From) != 1, !strings.Contains(strings.ToLower(m.Header.Raw("From")), from.Key()):
+		return ticket.Forged
+	case authserv == "":
 		return ticket.Unproven
 	}
 	for _, value := range m.Header.All("Authentication-Results") {
@@ -33,17 +40,6 @@ func authenticity(m *mime.Message, authserv string) ticket.Authenticity {
 		return judge(results, from.Domain())
 	}
 	return ticket.Unproven
-}
-
-// authors counts the addresses of the From field.
-func authors(m *mime.Message) int {
-	n := 0
-	for _, a := range m.From {
-		if strings.Contains(a.Address, "@") {
-			n++
-		}
-	}
-	return n
 }
 
 // plainResults takes comments and quotes out of a field, so that its semicolons
@@ -101,13 +97,11 @@ func judge(results []authres.Result, domain string) ticket.Authenticity {
 	for _, result := range results {
 		switch r := result.(type) {
 		case *authres.DMARCResult:
-			if !strings.EqualFold(r.From, domain) {
-				continue // about another author, or it does not say
+			named := r.From != ""
+			if named && !aligned(r.From, domain) || r.Value == authres.ResultFail {
+				return ticket.Forged // the border read another author, or disbelieves this one
 			}
-			if r.Value == authres.ResultFail {
-				return ticket.Forged
-			}
-			passed = passed || r.Value == authres.ResultPass
+			passed = passed || strings.EqualFold(r.From, domain) && r.Value == authres.ResultPass
 		case *authres.DKIMResult:
 			signed = signed || r.Value == authres.ResultPass && aligned(signer(r), domain)
 		}
@@ -130,15 +124,12 @@ func signer(r *authres.DKIMResult) string {
 
 // aligned reports whether two domains belong to one organisation (RFC 7489
 // section 3.1, relaxed mode).
-func aligned(signer, from string) bool {
-	signer, from = strings.ToLower(signer), strings.ToLower(from)
-	if signer == "" {
-		return false
+func aligned(one, other string) bool {
+	one, other = strings.ToLower(one), strings.ToLower(other)
+	if one == "" || one == other {
+		return one != ""
 	}
-	if signer == from {
-		return true
-	}
-	a, errA := publicsuffix.EffectiveTLDPlusOne(signer)
-	b, errB := publicsuffix.EffectiveTLDPlusOne(from)
+	a, errA := publicsuffix.EffectiveTLDPlusOne(one)
+	b, errB := publicsuffix.EffectiveTLDPlusOne(other)
 	return errA == nil && errB == nil && a == b
 }

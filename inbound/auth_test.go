@@ -21,7 +21,7 @@ func TestAuthenticity(t *testing.T) {
 		"dmarc none":                 {ours + "dmarc=none header.from=example.com", ticket.Unproven},
 		"dmarc temperror":            {ours + "dmarc=temperror header.from=example.com", ticket.Unproven},
 		"dmarc of nobody":            {ours + "dmarc=pass", ticket.Unproven},
-		"dmarc of another author":    {ours + "dmarc=pass header.from=evil.example", ticket.Unproven},
+		"dmarc of another author":    {ours + "dmarc=pass header.from=evil.example", ticket.Forged},
 		"dmarc of a subdomain":       {ours + "dmarc=pass header.from=mail.example.com", ticket.Unproven},
 		"dkim aligned":               {ours + "dkim=pass header.d=example.com", ticket.Proven},
 		"dkim relaxed":               {ours + "dkim=pass header.d=mail.example.com", ticket.Proven},
@@ -51,10 +51,11 @@ func TestAuthenticity(t *testing.T) {
 		"injected by escape":         {ours + `spf=none (a \) ; dmarc=pass header.from=example.com; b) smtp.helo=a`, ticket.Unproven},
 		"injected by quote":          {ours + `spf=none smtp.mailfrom="; dmarc=pass header.from=example.com; "@evil.example`, ticket.Unproven},
 		"injected by escaped quote":  {ours + `spf=none smtp.mailfrom="\"; dmarc=pass header.from=example.com; "@evil.example`, ticket.Unproven},
-		"injected parameter":         {ours + `dmarc=pass reason="x header.from=example.com " header.from=evil.example`, ticket.Unproven},
+		"injected parameter":         {ours + `dmarc=pass reason="x header.from=example.com " header.from=evil.example`, ticket.Forged},
 		"comment without end":        {ours + "dmarc=pass header.from=example.com; spf=none (x", ticket.Unproven},
 		"quote without end":          {ours + `dmarc=pass header.from=example.com; spf=none smtp.mailfrom="x`, ticket.Unproven},
-		"several From fields":        {"From: ann@example.com\n" + ours + "dmarc=pass header.from=example.com", ticket.Unproven},
+		"dmarc fail without a name":  {ours + "dmarc=fail", ticket.Forged},
+		"dmarc none, another author": {ours + "dmarc=none header.from=evil.example", ticket.Forged},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -74,11 +75,15 @@ func TestAuthenticity(t *testing.T) {
 func TestSeveralAuthorsProveNothing(t *testing.T) {
 	t.Parallel()
 	for from, want := range map[string]ticket.Authenticity{
-		"ann@example.com":                   ticket.Proven,
-		"Doe, Ann <ann@example.com>":        ticket.Proven,
-		"ann@example.com, eve@evil.example": ticket.Unproven,
-		"Ann":                               ticket.Unproven,
-		"":                                  ticket.Unproven,
+		"ann@example.com":                           ticket.Proven,
+		"Doe, Ann <ann@example.com>":                ticket.Proven,
+		"ann@example.com, eve@evil.example":         ticket.Forged,
+		"undisclosed <>, ann@example.com":           ticket.Forged,
+		"ann@example.com\r\nFrom: eve@evil.example": ticket.Forged,
+		`"x" <=?utf-8?q?ann=40example.com?=>`:       ticket.Forged,
+		"=?utf-8?q?ann=40example.com?=":             ticket.Forged,
+		"Ann":                                       ticket.Unproven,
+		"":                                          ticket.Unproven,
 	} {
 		mail := "Authentication-Results: mx.bank.example; dmarc=pass header.from=example.com\r\nFrom: " + from + "\r\n\r\nx\r\n"
 		m := mime.Read(strings.NewReader(mail), mime.DefaultLimits())

@@ -129,7 +129,7 @@ func encodedWords(s string) []string {
 func messageIDs(ids ...string) []string {
 	var words []string
 	for _, id := range ids {
-		if len(id) <= maxID && oneWord(id) && !strings.ContainsAny(id, "<>") {
+		if len(id) <= maxID && oneWord(id) && !strings.ContainsAny(id, "<>") && !strings.Contains(id, "=?") {
 			words = append(words, "<"+id+">")
 		}
 	}

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"errors"
 	"slices"
 
 	"deskpost/ticket"
@@ -87,7 +86,7 @@ func (t *tx) Know(n ticket.Number, messageIDs []string) error {
 		if id == "" {
 			continue
 		}
-		_, err := t.exec(`INSERT INTO known_ids (message_id, ticket) VALUES ($1, $2) ON CONFLICT (message_id) DO NOTHING`,
+		_, err := t.exec(`INSERT INTO known_ids (message_id, ticket) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
 			id, int64(n))
 		if err != nil {
 			return err
@@ -96,23 +95,21 @@ func (t *tx) Know(n ticket.Number, messageIDs []string) error {
 	return nil
 }
 
-const knownQuery = `SELECT ticket FROM known_ids WHERE message_id = $1`
+const knownQuery = `SELECT ticket FROM known_ids WHERE message_id = $1 ORDER BY ticket LIMIT 100`
 
 // Known implements ticket.Tickets. Each ticket comes once, where the first of
 // its IDs was asked.
 func (t *tx) Known(messageIDs []string) ([]ticket.Number, error) {
 	var found []ticket.Number
 	for _, id := range messageIDs {
-		var n ticket.Number
-		err := t.one(knownQuery, args{id}, &n)
-		if errors.Is(err, ticket.ErrNotFound) {
-			continue
-		}
+		numbers, err := rows(t, scalar[ticket.Number], knownQuery, id)
 		if err != nil {
 			return nil, err
 		}
-		if !slices.Contains(found, n) {
-			found = append(found, n)
+		for _, n := range numbers {
+			if !slices.Contains(found, n) {
+				found = append(found, n)
+			}
 		}
 	}
 	return found, nil

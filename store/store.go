@@ -116,8 +116,8 @@ func (db *DB) Update(ctx context.Context, f func(ticket.Tx) error) error {
 }
 
 func (db *DB) update(ctx context.Context, f func(*tx) error) error {
-	if fault := db.dead.Load(); fault != nil {
-		return *fault
+	if err := db.Err(); err != nil {
+		return err
 	}
 	conn, err := db.write.Conn(ctx)
 	if err != nil {
@@ -155,7 +155,21 @@ func (db *DB) view(ctx context.Context, f func(*tx) error) error {
 		return fmt.Errorf("begin view: %w", err)
 	}
 	defer sqlTx.Rollback()
-	return f(&tx{ctx: ctx, sql: sqlTx, dialect: &db.dialect})
+	t := &tx{ctx: ctx, sql: sqlTx, dialect: &db.dialect}
+	err = f(t)
+	if err != nil && IsFatal(err) {
+		return db.fault("read", err)
+	}
+	return err
+}
+
+// Err is the fault of the disk or the database after which nothing is written
+// any more, nil while all is well.
+func (db *DB) Err() error {
+	if fault := db.dead.Load(); fault != nil {
+		return *fault
+	}
+	return nil
 }
 
 // fault wraps what went wrong with a transaction. After an I/O error or on a

@@ -90,6 +90,13 @@ func (t *tx) Find(f ticket.Filter) ([]ticket.Ticket, error) {
 	return rows(t, func(s scan) (k ticket.Ticket, err error) { return k, s(ticketFields(&k)...) }, query, a...)
 }
 
+// InUse implements ticket.Tickets.
+func (t *tx) InUse(s []ticket.Status) ([]string, error) {
+	var w where
+	w.in("status", words(s))
+	return rows(t, scalar[string], `SELECT DISTINCT department FROM tickets`+w.text()+` ORDER BY department`, w.args...)
+}
+
 func findQuery(f ticket.Filter) (string, args) {
 	var w where
 	w.in("status", words(f.Statuses))

@@ -26,9 +26,11 @@ func (t *turn) acknowledge(tk *Ticket, r *Receipt, m *Mail) error {
 	n := &Notice{
 		Ticket: tk.Number, Kind: NoticeAck, Answer: TokenCustomer, Department: tk.Department, Automatic: true,
 		Recipients: []Recipient{{Address: tk.Requester}}, Facts: facts,
-		Dedupe: fmt.Sprintf("ack:%d", tk.Number), InReplyTo: m.MessageID,
+		Dedupe: fmt.Sprintf("ack:%d", tk.Number),
 	}
-	if m.Authenticity != Proven {
+	if m.Authenticity == Proven {
+		n.InReplyTo = m.MessageID
+	} else {
 		n.Recipients[0].Address.Name = ""
 	}
 	t.because("acknowledged to %s", tk.Requester.Key())
@@ -41,7 +43,7 @@ func (t *turn) whyNotAcknowledge(tk *Ticket, r *Receipt, m *Mail) (string, error
 	_, fromAgent := t.policy.AgentByAddress(m.From)
 	switch {
 	case tk.Requester.Email == "":
-		return "the mail has no sender address", nil
+		return "the mail has no sender address that could be answered", nil
 	case m.Machine != Human:
 		return "it was written by a program", nil
 	case m.NoAnswer != "":

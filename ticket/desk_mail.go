@@ -39,6 +39,10 @@ func (t *turn) once(in Incoming) (Conclusion, error) {
 	return c, nil
 }
 
+// maxHops is how many mail servers a mail may have passed. RFC 5321 section 6.3
+// wants at least 100 to be allowed before a loop is assumed.
+const maxHops = 120
+
 // decide takes the steps of decisions.md 3 in their order.
 func (t *turn) decide(r *Receipt, m *Mail, sight Sight, earlier int64) (Conclusion, error) {
 	if c, ok, err := t.echo(m); ok || err != nil {
@@ -48,6 +52,10 @@ func (t *turn) decide(r *Receipt, m *Mail, sight Sight, earlier int64) (Conclusi
 		first, err := t.tx.Taken(earlier)
 		t.because("the same mail was taken before, as %s UID %d, outcome %s", first.Source, first.UID, first.Outcome)
 		return Conclusion{Outcome: Duplicate, Ticket: first.Ticket, Entry: first.Entry}, err
+	}
+	if m.Hops > maxHops {
+		t.because("it went through %d mail servers: quarantined as a loop", m.Hops)
+		return Conclusion{Outcome: Quarantined}, nil
 	}
 	if own, err := t.ownLoop(m); own || err != nil {
 		return Conclusion{Outcome: Loop}, err
@@ -172,7 +180,7 @@ func (t *turn) open(r *Receipt, m *Mail, related Number) (Conclusion, error) {
 	dept := t.policy.Departments[t.policy.Mailboxes[r.Source].Department]
 	tk := &Ticket{
 		Number: Number(next), Subject: cleanSubject(m.Subject), Status: New, Priority: t.policy.DefaultPriority,
-		Department: dept.Key, Plan: dept.Plan, Requester: m.From, OpenedAt: t.received(r), UpdatedAt: t.now,
+		Department: dept.Key, Plan: dept.Plan, Requester: requester(m), OpenedAt: t.received(r), UpdatedAt: t.now,
 	}
 	if err := t.tx.Save(tk); err != nil {
 		return Conclusion{}, fmt.Errorf("save ticket %d: %w", tk.Number, err)
@@ -201,6 +209,15 @@ func (t *turn) open(r *Receipt, m *Mail, related Number) (Conclusion, error) {
 		return Conclusion{}, err
 	}
 	return Conclusion{Outcome: openedAs(m), Ticket: tk.Number, Entry: entry.ID}, nil
+}
+
+// requester is the sender as one who can be answered: without an address where
+// the mail has none that can be written to.
+func requester(m *Mail) Address {
+	if !validAddress(m.From.Email) {
+		return Address{Name: m.From.String()}
+	}
+	return m.From
 }
 
 // openedAs is the outcome of a mail that became a ticket.

@@ -1,6 +1,7 @@
 package ticket_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -347,5 +348,54 @@ func TestManyNoticesBecomeADigest(t *testing.T) {
 	digest := to(t, w.sent(), ticket.NoticeDigest, "jane@private.example")
 	if len(digest.Facts.Items) != 5 {
 		t.Errorf("digest lists %q, want 5 tickets", digest.Facts.Items)
+	}
+}
+
+func TestManyHopsAreALoop(t *testing.T) {
+	w := newWorld(t)
+	m := from(karen, "Round and round", "text")
+	m.Hops = 100 // RFC 5321 section 6.3 wants this many to be allowed
+	w.take(m)
+	w.want(ticket.Opened)
+	m.Hops = 200
+	w.take(m)
+	w.want(ticket.Quarantined)
+}
+
+// TestForeignIDsCannotBeTaken: whoever names somebody's Message-ID on a ticket
+// of their own does not cut the owner off.
+func TestForeignIDsCannotBeTaken(t *testing.T) {
+	w := newWorld(t)
+	for i := range 7 {
+		m := from(fmt.Sprintf("mallory%d@evil.example", i), "mine", "text")
+		m.References = []string{"next@customer.example"}
+		w.take(m)
+		w.want(ticket.Opened)
+	}
+	m := from(karen, "Help", "text")
+	m.MessageID = "next@customer.example"
+	w.take(m)
+	n := w.want(ticket.Opened)
+	m = from(karen, "Re: Help", "And?")
+	m.InReplyTo = []string{"next@customer.example"}
+	w.take(m)
+	if got := w.want(ticket.Appended); got != n {
+		t.Errorf("joined %d, want %d", got, n)
+	}
+}
+
+func TestSenderWithoutAUsableAddress(t *testing.T) {
+	for _, email := range []string{"@customer.example", "a b@customer.example", "support@bank\u3002example", "x,y@z.example"} {
+		w := newWorld(t)
+		w.take(from(email, "Help", "text"))
+		n := w.want(ticket.Opened)
+		if got := w.show(n).Ticket.Requester; got.Email != "" {
+			t.Errorf("%q is the requester %+v", email, got)
+		}
+		for _, out := range w.sent() {
+			if out.Agent == "" {
+				t.Errorf("%q was mailed %s", email, out.Kind)
+			}
+		}
 	}
 }

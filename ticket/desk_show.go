@@ -61,6 +61,19 @@ func (d *Desk) List(ctx context.Context, f Filter) ([]Ticket, error) {
 	return list, nil
 }
 
+// InUse lists the departments that have tickets in one of the statuses.
+func (d *Desk) InUse(ctx context.Context, s []Status) ([]string, error) {
+	var departments []string
+	err := d.view(ctx, func(t *turn) (err error) {
+		departments, err = t.tx.InUse(s)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for departments in use: %w", err)
+	}
+	return departments, nil
+}
+
 // Explain reads what became of the mail with this UID, and why.
 func (d *Desk) Explain(ctx context.Context, source string, epoch, uid uint32) (Taken, error) {
 	var taken Taken

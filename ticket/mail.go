@@ -39,7 +39,7 @@ func validAddress(s string) bool {
 		return false
 	}
 	return !strings.ContainsFunc(s, func(r rune) bool {
-		return r <= ' ' || r == 0x7f || r == unicode.ReplacementChar || strings.ContainsRune(`"(),:;<>[\]`, r)
+		return r <= ' ' || r == 0x7f || r == unicode.ReplacementChar || strings.ContainsRune("\"(),:;<>[\\]\u3002\uff0e\uff61", r)
 	}) && !strings.Contains(domain, "@")
 }
 
@@ -64,6 +64,7 @@ type Mail struct {
 	NoAnswer     string   // why it must not be answered automatically; "" if it may
 	Bounces      []Bounce // filled where the mail is a delivery report
 	BouncedIDs   []string // Message-IDs found in the part of our mail that a bounce carries
+	Hops         int      // Received fields: how many mail servers it went through
 	Stamp        string   // the X-Deskpost-Notice header, unverified
 	Problems     []string // what was wrong with the mail, in words
 	Oversize     bool     // larger than the limit: only headers and the beginning were read
@@ -78,7 +79,7 @@ type Authenticity string
 const (
 	Unproven Authenticity = ""     // nobody we trust said anything
 	Proven   Authenticity = "pass" // aligned DKIM or DMARC pass
-	Forged   Authenticity = "fail" // DMARC fail
+	Forged   Authenticity = "fail" // DMARC fail, or a From that is not plainly one author
 )
 
 // Machine says whether a mail was written by a program, and in which way

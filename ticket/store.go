@@ -90,6 +90,9 @@ type Tickets interface {
 	// Find lists tickets, the most recently updated first.
 	Find(f Filter) ([]Ticket, error)
 
+	// InUse lists the departments with tickets in one of the statuses, sorted.
+	InUse(s []Status) ([]string, error)
+
 	Participants(n Number) ([]Participant, error)
 	AddParticipant(p Participant) error // keeps the first role if already there
 	// DropParticipant takes somebody out of a ticket, by address key; nothing
@@ -102,8 +105,9 @@ type Tickets interface {
 	AddEntry(e *Entry) error
 	Entries(n Number) ([]Entry, error)
 	Entry(id int64) (Entry, error)
-	// Know remembers Message-IDs of a ticket; an ID known already stays where
-	// it is. Known finds tickets by Message-IDs, in the order asked.
+	// Know remembers Message-IDs of a ticket. An ID may be known on several
+	// tickets, since anybody can name one. Known finds tickets by Message-IDs,
+	// in the order asked, the oldest ticket first, each once.
 	Know(n Number, messageIDs []string) error
 	Known(messageIDs []string) ([]Number, error)
 

@@ -196,7 +196,7 @@ func badge(e *Entry) string {
 	case Proven:
 		return "verified sender"
 	case Forged:
-		return "FORGED sender: the domain of the address disowns this mail"
+		return "FORGED sender: do not believe the address"
 	}
 	return "unverified sender"
 }

@@ -16,8 +16,10 @@ var (
 // maxRedirects bounds how many merges a number is followed through.
 const maxRedirects = 10
 
-// maxClaims bounds how many tickets one mail may name in each way.
-const maxClaims = 5
+// maxClaims bounds how many tickets one mail may name in each way. Anybody can
+// name somebody else's Message-ID on a ticket of their own, so the sender's may
+// be far down the list.
+const maxClaims = 100
 
 // A match is the ticket a mail belongs to, and by what right.
 type match struct {

@@ -11,6 +11,10 @@ import (
 // become siblings.
 const maxHTMLDepth = 200
 
+// maxHTMLNodes is how many elements the tree gets. Of a longer document the
+// rest is text only: it can still be read, and costs no more than its bytes.
+const maxHTMLNodes = 50_000
+
 // ParseHTML builds a plain tree from HTML, in time and memory linear in its
 // length, and never fails.
 //
@@ -25,8 +29,15 @@ func ParseHTML(source string) *html.Node {
 	for {
 		switch kind := z.Next(); kind {
 		case html.ErrorToken:
+			if b.rest.Len() > 0 {
+				b.top().AppendChild(&html.Node{Type: html.TextNode, Data: b.rest.String()})
+			}
 			return b.root
 		case html.TextToken:
+			if b.nodes >= maxHTMLNodes {
+				b.restText(z.Text())
+				continue
+			}
 			b.top().AppendChild(&html.Node{Type: html.TextNode, Data: string(z.Text())})
 		case html.StartTagToken, html.SelfClosingTagToken:
 			b.start(z.Token())
@@ -43,6 +54,28 @@ type treeBuilder struct {
 	// count is how many elements of each name are open, so that a stray end tag
 	// costs no search.
 	count map[string]int
+	nodes int
+	rest  strings.Builder // the text behind the last element that the tree could take
+	mute  bool            // the next text is a script's or a style's
+}
+
+// restText keeps text that is too late for the tree.
+func (b *treeBuilder) restText(text []byte) {
+	if !b.mute {
+		b.rest.Write(text)
+	}
+	b.mute = false
+}
+
+// restStart keeps what an element that is too late for the tree means for the
+// text: where a word ends, and that scripts and styles are none.
+func (b *treeBuilder) restStart(name atom.Atom) {
+	switch name {
+	case atom.Script, atom.Style, atom.Title:
+		b.mute = true
+	case atom.Br, atom.P, atom.Div, atom.Tr, atom.Li, atom.Blockquote, atom.Table:
+		b.rest.WriteByte(' ')
+	}
 }
 
 func (b *treeBuilder) push(n *html.Node) {
@@ -63,6 +96,11 @@ func (b *treeBuilder) pop() { b.popTo(len(b.open) - 1) }
 func (b *treeBuilder) top() *html.Node { return b.open[len(b.open)-1] }
 
 func (b *treeBuilder) start(t html.Token) {
+	if b.nodes >= maxHTMLNodes {
+		b.restStart(t.DataAtom)
+		return
+	}
+	b.nodes++
 	b.impliedEnds(t.DataAtom)
 	node := &html.Node{Type: html.ElementNode, Data: t.Data, DataAtom: t.DataAtom, Attr: t.Attr}
 	b.top().AppendChild(node)

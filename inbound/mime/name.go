@@ -20,25 +20,22 @@ func (l *leaf) fileName() string {
 }
 
 // safeName makes a suggested file name one to show: no path (RFC 2183 §2.3),
-// no control or direction-changing characters that would let "exe.pdf" be
-// something else, at most 255 bytes with the extension kept.
+// no control, invisible or direction-changing characters that would let
+// "exe.pdf" be something else, no leading dots that hide a file, at most 255 bytes with the extension kept.
 func safeName(name string) string {
 	if i := strings.LastIndexAny(name, `/\`); i >= 0 && i+1 < len(name) {
 		name = name[i+1:]
 	}
 	name = strings.Map(func(r rune) rune {
 		switch {
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r): // Cf: invisible, or changing the direction
 			return -1
 		case r == '/' || r == '\\':
 			return '_'
 		}
 		return r
 	}, name)
-	name = strings.TrimSpace(name)
-	if name == "." || name == ".." {
-		return ""
-	}
+	name = strings.TrimLeft(strings.TrimSpace(name), ". ") // after what cannot be seen is gone
 	if len(name) > maxNameBytes {
 		ext := ""
 		if i := strings.LastIndexByte(name, '.'); i >= 0 && len(name)-i <= 16 {

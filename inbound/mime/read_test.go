@@ -212,3 +212,22 @@ func TestReferencesKeepFirstAndLast(t *testing.T) {
 		t.Errorf("%d ids, first %q, second %q, last %q", len(got), got[0], got[1], got[99])
 	}
 }
+
+// TestHTMLBeyondItsNodesIsText: a document with more elements than the tree
+// takes can still be read to its end.
+func TestHTMLBeyondItsNodesIsText(t *testing.T) {
+	t.Parallel()
+	text := HTMLText(strings.Repeat("<br>", maxHTMLNodes) + "<p>first</p><script>alert(1)</script><p>last</p>")
+	if !strings.Contains(text, "first last") || strings.Contains(text, "alert") {
+		t.Errorf("the end reads %q", text[max(0, len(text)-40):])
+	}
+}
+
+func TestNamesShowNothingInvisible(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{"\u200b.htaccess": "htaccess", "\u2060..\u200bx": "x", "a\u202efdp.exe": "afdp.exe", "..": "", "ok.pdf": "ok.pdf"} {
+		if got := safeName(in); got != want {
+			t.Errorf("safeName(%q) = %q, want %q", in, got, want)
+		}
+	}
+}

@@ -195,8 +195,9 @@ CREATE INDEX files_draft ON files (draft) WHERE draft IS NOT NULL;
 CREATE INDEX files_raw ON files (raw) WHERE raw IS NOT NULL;
 
 CREATE TABLE known_ids (
-  message_id TEXT PRIMARY KEY,
-  ticket     BIGINT NOT NULL REFERENCES tickets (number)
+  message_id TEXT NOT NULL,
+  ticket     BIGINT NOT NULL REFERENCES tickets (number),
+  PRIMARY KEY (message_id, ticket)
 );
 
 CREATE TABLE events (

@@ -57,6 +57,9 @@ func assemble(ctx context.Context, s *settings, log *slog.Logger) (*app, error) 
 	a := &app{settings: s, db: db, log: log}
 	a.desk = &ticket.Desk{Store: db, Keys: keys, Now: time.Now}
 	a.desk.SetPolicy(s.Policy)
+	if err := departmentsKept(ctx, a.desk, s.Policy); err != nil {
+		return nil, errors.Join(&usageError{err}, db.Close())
+	}
 	left, err := a.desk.Recover(ctx) // the lock says that no other sender lives
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -140,10 +143,12 @@ func (a *app) run(ctx context.Context) error {
 	sending, stopSending := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopSending()
 	var in, out sync.WaitGroup
+	var faults faultList
 	start := func(parts *sync.WaitGroup, ctx context.Context, name string, run func(context.Context) error) {
 		parts.Go(func() {
 			if err := run(ctx); err != nil {
-				stop(fmt.Errorf("%s: %w", name, err))
+				faults.add(fmt.Errorf("%s: %w", name, err))
+				stop(err)
 			}
 		})
 	}
@@ -156,8 +161,23 @@ func (a *app) run(ctx context.Context) error {
 	in.Wait()
 	stopSending()
 	out.Wait()
-	if err := context.Cause(intake); !errors.Is(err, context.Canceled) {
-		return err
-	}
-	return nil
+	return faults.join()
+}
+
+// A faultList collects what went wrong in parts that run at the same time.
+type faultList struct {
+	mu   sync.Mutex
+	errs []error
+}
+
+func (f *faultList) add(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.errs = append(f.errs, err)
+}
+
+func (f *faultList) join() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return errors.Join(f.errs...)
 }

@@ -20,7 +20,8 @@ const (
 )
 
 // runClock rings until ctx ends, and waits for what runs then. A fault of the
-// disk or the database ends it, and with it the program.
+// disk or the database, met by whomever, ends it, and with it the program: the
+// next start checks what can be checked, and systemd sees that there was a fault.
 func (a *app) runClock(ctx context.Context) error {
 	fatal := make(chan error, 1)
 	do := func(name string, work func(context.Context) error) func() {
@@ -62,6 +63,9 @@ func (a *app) runClock(ctx context.Context) error {
 }
 
 func (a *app) tick(ctx context.Context) error {
+	if err := a.db.Err(); err != nil {
+		return err
+	}
 	changed, err := a.desk.Tick(ctx)
 	if changed > 0 {
 		a.log.Info("followed up", "tickets", changed)

@@ -57,7 +57,7 @@ func (c *checker) agentAddresses(raw *rawConfig, p *ticket.Policy) {
 			if !c.address(line, path, email) {
 				continue
 			}
-			if p.Own(email) {
+			if p.Own(email) || p.Own(untagged(email, p.Separator)) {
 				c.faultAt(line, path, "%q is the desk's own address; write the address at which the agent reads mail", email)
 			}
 			c.unique(line, path, email, "agent", name, agents)
@@ -93,4 +93,14 @@ func (c *checker) unique(line int, path keyPath, email, group, name string, seen
 		return
 	}
 	seen[key] = name
+}
+
+// untagged is an address without what stands behind the separator, which comes
+// to the same mailbox.
+func untagged(email, separator string) string {
+	local, domain, _ := strings.Cut(email, "@")
+	if separator != "" {
+		local, _, _ = strings.Cut(local, separator)
+	}
+	return local + "@" + domain
 }

@@ -136,7 +136,7 @@ func (s *story) adminGivesJaneAccess() {
 		s.err = fmt.Errorf("edit the config: %w", err)
 		return
 	}
-	s.app.reload(s.path)
+	s.app.reload(s.ctx, s.path)
 	if !s.app.desk.Policy().May("jane", ticket.MayReply, "online-banking") {
 		s.err = fmt.Errorf("the reloaded config is not in force")
 	}

@@ -6,19 +6,29 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"os/signal"
+	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/spf13/cobra"
+
+	"deskpost/ticket"
 )
 
 // stopWithin bounds the orderly end: longer than the mailer may take for the
 // mail in hand.
 const stopWithin = 45 * time.Second
+
+// memoryLimit is where the garbage collector begins to work harder, in bytes;
+// GOMEMLIMIT in the environment wins. What a hostile mail makes us allocate is
+// bounded, but would else be given back late.
+const memoryLimit = 120 << 20
 
 func serveCommand() *cobra.Command {
 	var path string
@@ -40,19 +50,22 @@ func serve(ctx context.Context, path string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	hangup := make(chan os.Signal, 1) // from the first to the last moment, or a SIGHUP would end the program
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
 	log := newLog(s.Log, out)
 	a, err := assemble(ctx, s, log)
 	if err != nil {
 		return err
 	}
-	log.Info("deskpost is up", "version", version(), "database", s.Database, "mailboxes", len(a.pollers))
-	a.notify(daemon.SdNotifyReady)
-	reloadCtx, stopReloading := context.WithCancel(ctx)
-	defer stopReloading()
-	go a.reloadOnHangup(reloadCtx, path)
-
 	done := make(chan error, 1)
 	go func() { done <- a.run(ctx) }()
+	go a.reloadAt(ctx, hangup, path)
+	log.Info("deskpost is up", "version", version(), "database", s.Database, "mailboxes", len(a.pollers))
+	a.notify(daemon.SdNotifyReady)
 	if err := a.await(ctx, done); err != nil {
 		return err // parts may still run: closing under them would only hide how it ended
 	}
@@ -87,29 +100,30 @@ func (a *app) await(ctx context.Context, done <-chan error) error {
 	}
 }
 
-// reloadOnHangup reads the config again at each SIGHUP.
-func (a *app) reloadOnHangup(ctx context.Context, path string) {
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
+// reloadAt reads the config again at each hangup until ctx ends.
+func (a *app) reloadAt(ctx context.Context, hangup <-chan os.Signal, path string) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-hangup:
-			a.reload(path)
+			a.reload(ctx, path)
 		}
 	}
 }
 
 // reload puts a new config in force as one swap. One with faults changes
 // nothing; keys that need a restart keep their old values until then.
-func (a *app) reload(path string) {
+func (a *app) reload(ctx context.Context, path string) {
 	next, err := loadConfig(path)
+	if err == nil {
+		err = departmentsKept(ctx, a.desk, next.Policy)
+	}
 	if err != nil {
 		a.log.Error("reload refused: the config has faults, the old one stays in force", "config", path, "error", err)
 		return
 	}
+	keepRunning(a.settings.Policy, next.Policy)
 	if keys := a.settings.restartNeeded(next); len(keys) > 0 {
 		a.log.Warn("keys were changed that take effect only after a restart", "keys", strings.Join(keys, ", "))
 	}
@@ -118,6 +132,40 @@ func (a *app) reload(path string) {
 		p.Kick() // a password may have been mended
 	}
 	a.log.Info("reloaded", "config", path, "departments", len(next.Policy.Departments), "agents", len(next.Policy.Agents))
+}
+
+// keepRunning takes into a reloaded policy what belongs to parts that only a
+// restart changes: which mailboxes are read, and which of them gets the echo.
+// Where a mailbox's new tickets go is policy.
+func keepRunning(running, next *ticket.Policy) {
+	mailboxes := maps.Clone(running.Mailboxes)
+	for key, m := range mailboxes {
+		if reloaded, ok := next.Mailboxes[key]; ok {
+			m.Department = reloaded.Department
+		}
+		if _, ok := next.Departments[m.Department]; !ok {
+			// Its mailbox goes with it at the restart; until then somebody must see its mail.
+			m.Department = slices.Min(slices.Collect(maps.Keys(next.Departments)))
+		}
+		mailboxes[key] = m
+	}
+	next.Mailboxes, next.Echo = mailboxes, running.Echo
+}
+
+// departmentsKept refuses a policy without a department in which somebody is
+// still at work.
+func departmentsKept(ctx context.Context, desk *ticket.Desk, next *ticket.Policy) error {
+	working := []ticket.Status{ticket.New, ticket.Open, ticket.Pending, ticket.Hold}
+	tickets, err := desk.InUse(ctx, working)
+	if err != nil {
+		return err
+	}
+	for _, dept := range tickets {
+		if _, ok := next.Departments[dept]; !ok {
+			return fmt.Errorf("[department.%s] is missing, but has tickets that are not done: move them to another department, or put it back", dept)
+		}
+	}
+	return nil
 }
 
 // notify tells systemd how things stand, where systemd started us.

@@ -7,11 +7,14 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
+	"deskpost/store/storetest"
 	"deskpost/ticket"
 )
 
@@ -143,26 +146,73 @@ func TestReloadKeepsTheOldConfigOnFaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &app{settings: set, desk: &ticket.Desk{}, log: slog.New(slog.NewTextHandler(s.log, nil))}
+	a := &app{settings: set, desk: &ticket.Desk{Store: storetest.Open(t), Now: time.Now}, log: slog.New(slog.NewTextHandler(s.log, nil))}
 	a.desk.SetPolicy(set.Policy)
 
 	good := s.config()
 	s.write(strings.Replace(good, janesAccess, `access = { suport = "agent" }`, 1))
-	a.reload(s.path)
+	a.reload(t.Context(), s.path)
 	if a.desk.Policy() != set.Policy {
 		t.Error("a config with faults was put in force")
 	}
 	s.logs(`did you mean`)
 
 	s.write(strings.Replace(good, janesAccess, janesNewAccess, 1))
-	a.reload(s.path)
+	a.reload(t.Context(), s.path)
 	if !a.desk.Policy().May("jane", ticket.MayReply, "support") {
 		t.Error("a good config was not put in force")
 	}
 	s.write(strings.Replace(good, "desk.db", "other.db", 1))
-	a.reload(s.path)
+	a.reload(t.Context(), s.path)
 	s.logs("take effect only after a restart")
 	s.end()
+}
+
+// TestReloadWithoutWhatStillRuns takes a mailbox and a department out of the
+// config of a running desk.
+func TestReloadWithoutWhatStillRuns(t *testing.T) {
+	t.Parallel()
+	s := serveDemo(t)
+	good := s.config()
+	karen, john := s.host.person("karen@customer.example"), s.host.person("john@bank.example")
+	if err := karen.write("support@bank.example", "First", "text"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := john.await(t.Context(), "[#1001] New"); err != nil {
+		t.Fatal(err)
+	}
+	reload := func(config, logged string) {
+		s.write(config)
+		if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+		s.logs(logged)
+	}
+	renamed := strings.NewReplacer("department.support", "department.helpdesk", `department = "support"`, `department = "helpdesk"`,
+		"support = \"agent\"", "helpdesk = \"agent\"")
+	reload(renamed.Replace(good), "[department.support] is missing, but has tickets")
+	reload(withoutTables(good, "banking", "online-banking"), "take effect only after a restart")
+	if err := karen.write("banking@bank.example", "Second", "into a mailbox that is still read"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := john.await(t.Context(), "[#1002] New"); err != nil {
+		t.Fatal(err)
+	}
+	s.end()
+}
+
+// withoutTables takes the mailboxes and departments with these names out of a
+// config.
+func withoutTables(config string, names ...string) string {
+	var kept []string
+	for _, table := range strings.Split(config, "\n[") {
+		if !slices.ContainsFunc(names, func(name string) bool {
+			return strings.HasPrefix(table, "mailbox."+name+"]") || strings.HasPrefix(table, "department."+name+"]")
+		}) {
+			kept = append(kept, table)
+		}
+	}
+	return strings.Join(kept, "\n[")
 }
 
 func TestServeSaysWhatIsWrong(t *testing.T) {

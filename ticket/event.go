@@ -1,6 +1,9 @@
 package ticket
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // An ActorKind says in which capacity somebody acted.
 type ActorKind string
@@ -72,4 +75,13 @@ type Event struct {
 	Detail  string // a sentence where before and after do not say it all
 	Entry   int64
 	Receipt int64 // the mail that caused it
+}
+
+// link is the event that a ticket may belong to n.
+func (n Number) link(ticket Number) *Event {
+	if n == 0 {
+		return nil
+	}
+	return &Event{Ticket: ticket, Kind: LinkFound, Actor: theDesk, After: fmt.Sprint(n),
+		Detail: fmt.Sprintf("may belong to ticket %d", n)}
 }

@@ -239,3 +239,8 @@ func (p *Policy) actorName(a Actor) string {
 	}
 	return "deskpost"
 }
+
+// owns reports whether an address is one of the agent's.
+func (a Agent) owns(address Address) bool {
+	return slices.ContainsFunc(a.Emails, func(e string) bool { return strings.EqualFold(e, address.Email) })
+}

@@ -32,3 +32,6 @@ func refuse(kind RefusalKind, format string, args ...any) error {
 
 // ErrNotFound is what a Tx answers when it keeps no such thing.
 var ErrNotFound = errors.New("not found")
+
+// isAbsent reports whether an error only says that there is no such thing.
+func isAbsent(err error) bool { return errors.Is(err, ErrNotFound) }

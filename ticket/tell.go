@@ -1,9 +1,7 @@
 package ticket
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 )
 
 // What an agent is told answering a notice does.
@@ -82,21 +80,6 @@ func (t *turn) tellAgent(key string, tk *Ticket, kind NoticeKind, e *Entry, fill
 	return t.queue(n)
 }
 
-// attachable are the files that a notice carries along, so that an agent who
-// only has a mail program can open them, pasted screenshots included: as many
-// as a mail can hold. The remarks name every one.
-func attachable(files []File) []File {
-	var out []File
-	room := int64(attachedBytes)
-	for _, f := range files {
-		if f.Size <= room {
-			out = append(out, f)
-			room -= f.Size
-		}
-	}
-	return out
-}
-
 // answerTo decides what an agent's answer to a notice becomes: to what a
 // customer wrote a reply, to everything else a note.
 func (t *turn) answerTo(kind NoticeKind, agent Agent, tk *Ticket) TokenKind {
@@ -115,116 +98,4 @@ func answerSentence(answer TokenKind, kind NoticeKind) string {
 		return answerNoOne
 	}
 	return answerIsNote
-}
-
-// facts are what every notice about a ticket may say of it.
-func (t *turn) facts(tk *Ticket) Facts {
-	dept := t.policy.Departments[tk.Department]
-	f := Facts{
-		Number: tk.Number, Subject: tk.Subject, Department: dept.Name, Signature: dept.Signature,
-		Status: string(tk.Status), Priority: tk.Priority, Plan: t.policy.Plans[tk.Plan].Name,
-		Requester: tk.Requester.String(), Tags: strings.Join(tk.Tags, ", "),
-		Reference: t.keys.signing().reference(tk.Number), Zone: t.policy.Zone.String(), At: t.now,
-	}
-	if tk.Assignee != "" {
-		f.Assignee = t.policy.agentName(tk.Assignee)
-	}
-	return f
-}
-
-// queue mints what identifies the mail and writes it to the outbox.
-func (t *turn) queue(n *Notice) error {
-	id, err := t.tx.Next("notice", 1)
-	if err != nil {
-		return fmt.Errorf("number a notice: %w", err)
-	}
-	key, dept := t.keys.signing(), t.policy.Departments[n.Department]
-	token := key.mint(n.Answer, id)
-	n.ID, n.Key = id, key.ID
-	if n.From.Email == "" {
-		n.From = Address{Name: dept.Name, Email: dept.Address.Email}
-	}
-	n.MessageID = token + "@" + dept.Address.Domain()
-	n.ReplyTo = tagged(dept.Address, t.policy.Separator, token)
-	n.ReturnPath = tagged(dept.Address, t.policy.Separator, key.mint(TokenReturn, id))
-	n.Stamp = key.mint(TokenEcho, id)
-	if n.Ticket != 0 {
-		n.References = append([]string{rootID(n.Ticket, dept.Address.Domain())}, n.References...)
-	}
-	if n.InReplyTo != "" && !slices.Contains(n.References, n.InReplyTo) {
-		n.References = append(n.References, n.InReplyTo)
-	}
-	n.QueuedAt = t.now
-	if n.DueAt.IsZero() {
-		n.DueAt = t.now
-	}
-	written, err := t.tx.Queue(n)
-	if err != nil {
-		return fmt.Errorf("queue %s notice: %w", n.Kind, err)
-	}
-	if written {
-		*t.queued++
-	}
-	return nil
-}
-
-// owns reports whether an address is one of the agent's.
-func (a Agent) owns(address Address) bool {
-	return slices.ContainsFunc(a.Emails, func(e string) bool { return strings.EqualFold(e, address.Email) })
-}
-
-// authorOf names the author of an entry to agents.
-func authorOf(p *Policy, e *Entry) string {
-	if e.By.Kind == ByAgent {
-		return p.agentName(e.By.Name)
-	}
-	switch {
-	case e.From.Email == "":
-		return "unknown sender"
-	case e.From.Name == "":
-		return e.From.Email
-	}
-	return fmt.Sprintf("%s <%s>", e.From.Name, e.From.Email)
-}
-
-// badge says what is known of the sender of an entry.
-func badge(e *Entry) string {
-	if e.Kind != Message {
-		return ""
-	}
-	switch e.Authenticity {
-	case Proven:
-		return "verified sender"
-	case Forged:
-		return "FORGED sender: do not believe the address"
-	}
-	return "unverified sender"
-}
-
-// remarks are what an agent should know of an entry beside its text.
-func remarks(e *Entry) []string {
-	var lines []string
-	sent := attachable(e.Files)
-	for _, f := range e.Files {
-		line := fmt.Sprintf("attached: %s (%s)", f.Name, byteCount(f.Size))
-		if !slices.Contains(sent, f) {
-			line += ", too large to be sent along"
-		}
-		lines = append(lines, line)
-	}
-	if e.Machine != Human {
-		lines = append(lines, "written by a program ("+string(e.Machine)+")")
-	}
-	return append(lines, e.Remarks...)
-}
-
-// byteCount writes a size the way people do, in units of 1024 bytes.
-func byteCount(n int64) string {
-	switch {
-	case n < 1<<10:
-		return fmt.Sprintf("%d bytes", n)
-	case n < 1<<20:
-		return fmt.Sprintf("%.0f KiB", float64(n)/(1<<10))
-	}
-	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
 }

@@ -1,0 +1,94 @@
+package ticket
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// maxDoubt is how often a mail is sent again from doubt where no echo can prove
+// that it went out: a relay that loses each answer would else deliver it every
+// hour for days.
+const maxDoubt = 3
+
+// apply writes results into a notice and returns the recipients that failed for
+// good.
+func (t *turn) apply(n *Notice, results []Result) []Recipient {
+	var failed []Recipient
+	echoed := !n.EchoedAt.IsZero() // the copy of this attempt came by before its end was known
+	n.EchoedAt = time.Time{}
+	n.DueAt = t.now.Add(t.policy.Retries.After(n.Attempts))
+	overdue := t.now.Sub(n.QueuedAt) >= t.policy.Retries.GiveUp
+	for _, result := range results {
+		i := slices.IndexFunc(n.Recipients, func(r Recipient) bool { return strings.EqualFold(r.Address.Email, result.Recipient) })
+		if i < 0 || !n.Recipients[i].Outstanding() {
+			continue
+		}
+		r := &n.Recipients[i]
+		r.Answer, r.InDoubt = result.Answer, false
+		doubt := result.Verdict == InDoubt
+		switch {
+		case result.Verdict == Sent, doubt && echoed:
+			r.SentAt = t.now
+		case doubt && t.policy.Echo == "" && n.Attempts >= maxDoubt:
+			r.Answer = "the mail server took it " + fmt.Sprint(n.Attempts) + " times without saying so: it has probably arrived. " + result.Answer
+			r.FailedAt = t.now
+			failed = append(failed, *r)
+		case result.Verdict == Refused, overdue:
+			r.FailedAt = t.now
+			failed = append(failed, *r)
+		case doubt:
+			r.InDoubt = true
+		}
+	}
+	n.InDoubt = slices.ContainsFunc(n.Recipients, func(r Recipient) bool { return r.InDoubt })
+	n.LeasedUntil = time.Time{}
+	if n.InDoubt {
+		n.LeasedUntil = t.now // the doubt counts from here
+	}
+	n.settleIfDone(t.now)
+	if echoed && !n.SettledAt.IsZero() {
+		n.EchoedAt = t.now
+	}
+	return failed
+}
+
+// echoed takes the proof that the relay took a mail for at least one recipient.
+// It ends the doubt about those whose answer was lost. While the attempt still
+// runs it is only noted, for Settle to weigh.
+func (n *Notice) echoed(now time.Time) {
+	running := !n.InDoubt && !n.LeasedUntil.IsZero()
+	for i := range n.Recipients {
+		if n.Recipients[i].InDoubt {
+			n.Recipients[i].InDoubt, n.Recipients[i].SentAt = false, now
+		}
+	}
+	n.InDoubt = false
+	if !running {
+		n.LeasedUntil = time.Time{}
+	}
+	n.settleIfDone(now)
+	if running || !n.SettledAt.IsZero() {
+		n.EchoedAt = now
+	}
+}
+
+// echoOfCrash settles a notice whose copy came by while nobody was left to
+// settle the attempt. With several recipients a copy says nothing about each:
+// they are tried again.
+func (n *Notice) echoOfCrash(now time.Time) {
+	n.EchoedAt = time.Time{}
+	if len(n.Recipients) != 1 {
+		return
+	}
+	n.Recipients[0].SentAt, n.EchoedAt = now, now
+	n.settleIfDone(now)
+}
+
+// settleIfDone ends a notice that has no recipient left to serve.
+func (n *Notice) settleIfDone(now time.Time) {
+	if !slices.ContainsFunc(n.Recipients, Recipient.Outstanding) {
+		n.SettledAt, n.InDoubt, n.LeasedUntil = now, false, time.Time{}
+	}
+}

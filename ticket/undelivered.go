@@ -1,0 +1,93 @@
+package ticket
+
+import (
+	"fmt"
+	"slices"
+)
+
+// withoutFiles queues a notice to an agent once more without the files it
+// carried: many mail servers refuse what a customer's may send, and the agent
+// must hear of the ticket all the same.
+func (t *turn) withoutFiles(n *Notice, r Recipient) (bool, error) {
+	if n.Agent == "" || len(n.Facts.Files) == 0 {
+		return false, nil
+	}
+	again := Notice{Ticket: n.Ticket, Entry: n.Entry, Kind: n.Kind, Answer: n.Answer, Agent: n.Agent, Department: n.Department,
+		Automatic: n.Automatic, Draft: n.Draft, Facts: n.Facts, InReplyTo: n.InReplyTo,
+		Recipients: []Recipient{{Address: r.Address}}, Dedupe: fmt.Sprintf("without-files:%d", n.ID)}
+	again.Facts.Files = nil
+	again.Facts.Remarks = append(slices.Clone(n.Facts.Remarks), "the files were left out, since your mail server refused them: "+r.Answer)
+	return true, t.queue(&again)
+}
+
+// undeliverable writes into the diary that a mail did not reach somebody, and
+// tells an agent, once for each ticket and recipient.
+func (t *turn) undeliverable(n *Notice, r Recipient, kind EventKind) error {
+	c, err := t.tx.Contact(r.Address.Key())
+	if err != nil && !isAbsent(err) {
+		return fmt.Errorf("read contact: %w", err)
+	}
+	c.Address, c.FailedAt = r.Address.Key(), t.now
+	if err := t.tx.SaveContact(c); err != nil {
+		return fmt.Errorf("save contact: %w", err)
+	}
+	return t.reportDelivery(n, r, kind, NoticeUndeliverable)
+}
+
+// delayed tells an agent of a mail that still waits after a day, once a mail.
+func (t *turn) delayed(n *Notice) error {
+	waited, tellAt := t.now.Sub(n.QueuedAt), t.policy.Retries.TellAt
+	if !n.SettledAt.IsZero() || !n.DelayTold.IsZero() || tellAt <= 0 || waited < tellAt {
+		return nil
+	}
+	n.DelayTold = t.now
+	if err := t.tx.SaveDelivery(*n); err != nil {
+		return err
+	}
+	for _, r := range n.Recipients {
+		if !r.Outstanding() {
+			continue
+		}
+		if err := t.reportDelivery(n, r, DeliveryDelayed, NoticeDelayed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reportDelivery writes an event and queues notices about a mail that did not
+// arrive. A mail to a customer is its handlers' business; one to an agent is
+// the lead's and the other handlers', since the agent can not be reached.
+func (t *turn) reportDelivery(n *Notice, r Recipient, event EventKind, kind NoticeKind) error {
+	if n.Ticket == 0 {
+		return nil // a digest: what it lists is on the tickets
+	}
+	tk, err := t.tx.Ticket(n.Ticket)
+	if err != nil {
+		return fmt.Errorf("read ticket %d: %w", n.Ticket, err)
+	}
+	e := &Event{Ticket: tk.Number, Kind: event, Actor: theDesk, After: r.Address.Email, Entry: n.Entry,
+		Detail: fmt.Sprintf("%s to %s: %s", n.Kind, r.Address.Email, r.Answer)}
+	if err := t.record(e); err != nil {
+		return err
+	}
+	told, dedupe := t.handlers(tk), fmt.Sprintf("%s:%d:%s", kind, n.Ticket, r.Address.Key())
+	if n.Agent != "" {
+		told = slices.Concat(t.leads(tk.Department), told)
+	}
+	slices.Sort(told)
+	for _, key := range slices.Compact(told) {
+		if key == n.Agent {
+			continue
+		}
+		err := t.tellAgent(key, tk, kind, nil, func(out *Notice) {
+			out.Entry = n.Entry
+			out.Facts.Address, out.Facts.Answer, out.Facts.Text = r.Address.Email, r.Answer, n.Facts.Text
+			out.Dedupe = dedupe + ":" + key
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -27,16 +27,19 @@ func (t *tx) DropParticipant(n ticket.Number, address string) error {
 // Contact implements ticket.Tickets.
 func (t *tx) Contact(address string) (ticket.Contact, error) {
 	var c ticket.Contact
-	err := t.one(`SELECT address, answered_at, failed_at FROM contacts WHERE address = $1`, args{address},
-		&c.Address, instant{&c.AnsweredAt}, instant{&c.FailedAt})
+	err := t.one(`SELECT address, answered_at, failed_at, burst_from, burst_tickets, storm FROM contacts WHERE address = $1`,
+		args{address}, &c.Address, instant{&c.AnsweredAt}, instant{&c.FailedAt},
+		instant{&c.BurstFrom}, &c.BurstTickets, refTo[ticket.Number]{&c.Storm})
 	return c, err
 }
 
 // SaveContact implements ticket.Tickets.
 func (t *tx) SaveContact(c ticket.Contact) error {
 	_, err := t.exec(`
-		INSERT INTO contacts (address, answered_at, failed_at) VALUES ($1, $2, $3)
-		ON CONFLICT (address) DO UPDATE SET answered_at = excluded.answered_at, failed_at = excluded.failed_at`,
-		c.Address, ms(c.AnsweredAt), ms(c.FailedAt))
+		INSERT INTO contacts (address, answered_at, failed_at, burst_from, burst_tickets, storm)
+		VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (address) DO UPDATE SET answered_at = excluded.answered_at, failed_at = excluded.failed_at,
+			burst_from = excluded.burst_from, burst_tickets = excluded.burst_tickets, storm = excluded.storm`,
+		c.Address, ms(c.AnsweredAt), ms(c.FailedAt), ms(c.BurstFrom), c.BurstTickets, ref(c.Storm))
 	return err
 }

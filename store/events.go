@@ -1,8 +1,6 @@
 package store
 
 import (
-	"time"
-
 	"deskpost/ticket"
 )
 
@@ -30,13 +28,4 @@ func (t *tx) Events(n ticket.Number) ([]ticket.Event, error) {
 		return e, s(&e.ID, &e.Ticket, instant{&e.At}, &e.Kind, &e.Actor.Kind, &e.Actor.Name, &e.Before, &e.After, &e.Detail,
 			refTo[int64]{&e.Entry}, refTo[int64]{&e.Receipt})
 	}, eventsQuery, int64(n))
-}
-
-const countEvents = `SELECT COUNT(*) FROM events WHERE ticket = $1 AND kind = $2 AND at >= $3`
-
-// CountEvents implements ticket.Tickets. An event at the instant counts.
-func (t *tx) CountEvents(n ticket.Number, kind ticket.EventKind, since time.Time) (int, error) {
-	var count int
-	err := t.one(countEvents, args{int64(n), string(kind), since.UnixMilli()}, &count)
-	return count, err
 }

@@ -60,7 +60,6 @@ func TestPlans(t *testing.T) {
 		{"Claim", claimQuery, args{1, 1, 9}, "notices_claim"},
 		{"NextDue", nextDueQuery, nil, "notices_free"},
 		{"Events", eventsQuery, args{1001}, "events_ticket"},
-		{"CountEvents", countEvents, args{1001, "status", 1}, "events_ticket"},
 		find("queue", "tickets_queue", ticket.Filter{Statuses: open, Departments: []string{"support", "sales"}}),
 		find("status", "tickets_queue", ticket.Filter{Statuses: open}),
 		find("department", "tickets_department", ticket.Filter{Departments: []string{"support"}}),

@@ -55,6 +55,10 @@ type Contact struct {
 	Address    string    // Address.Key
 	AnsweredAt time.Time // an agent has answered this address
 	FailedAt   time.Time // mail to it failed for good
+
+	BurstFrom    time.Time // when the hour began in which its new tickets are counted
+	BurstTickets int
+	Storm        Number // the ticket that takes what comes above the cap in that hour
 }
 
 // A Draft is an agent's mail whose commands were held: nothing of it ran, and

@@ -2,6 +2,7 @@ package ticket
 
 import (
 	"fmt"
+	"time"
 )
 
 // machine keeps what a program wrote. It never reopens a ticket and is never
@@ -54,9 +55,51 @@ func (t *turn) machineOfAgent(tk *Ticket, m *Mail, n *Notice) (Conclusion, error
 	return t.quarantine(tk, m, n, fmt.Sprintf("a program at %s answered it", addressOrNobody(m.From)))
 }
 
-// open makes a ticket of a mail. related is a ticket that it may belong to, or
-// 0.
+// open makes a ticket of a mail, or keeps it with others where its sender opens
+// too many. related is a ticket that it may belong to, or 0.
 func (t *turn) open(r *Receipt, m *Mail, related Number) (Conclusion, error) {
+	c, err := t.burst(m)
+	if err != nil {
+		return Conclusion{}, err
+	}
+	if c.Storm != 0 {
+		t.because("%s has opened more than %d tickets within an hour: kept together", c.Address, t.policy.Caps.SenderHour)
+		return t.fromOutside(r, m, match{ticket: c.Storm, participant: true})
+	}
+	done, err := t.newTicket(r, m, related)
+	if err != nil || c.Address == "" {
+		return done, err
+	}
+	if c.BurstTickets > t.policy.Caps.SenderHour {
+		c.Storm = done.Ticket
+	}
+	if err := t.tx.SaveContact(c); err != nil {
+		return Conclusion{}, fmt.Errorf("save contact: %w", err)
+	}
+	return done, nil
+}
+
+// burst counts a new ticket of a sender. The contact has no address if there is
+// nothing to count.
+func (t *turn) burst(m *Mail) (Contact, error) {
+	from := requester(m)
+	if from.Email == "" || t.policy.Caps.SenderHour <= 0 {
+		return Contact{}, nil
+	}
+	c, err := t.tx.Contact(from.Key())
+	if err != nil && !isAbsent(err) {
+		return Contact{}, fmt.Errorf("read contact: %w", err)
+	}
+	c.Address = from.Key()
+	if t.now.Sub(c.BurstFrom) >= time.Hour {
+		c.BurstFrom, c.BurstTickets, c.Storm = t.now, 0, 0
+	}
+	c.BurstTickets++
+	return c, nil
+}
+
+// newTicket makes a ticket of a mail.
+func (t *turn) newTicket(r *Receipt, m *Mail, related Number) (Conclusion, error) {
 	next, err := t.tx.Next("ticket", int64(FirstNumber))
 	if err != nil {
 		return Conclusion{}, fmt.Errorf("number a ticket: %w", err)
@@ -124,15 +167,24 @@ func (t *turn) fromOutside(r *Receipt, m *Mail, found match) (Conclusion, error)
 	}
 	if tk.Status == Deleted || (tk.Status == Resolved || tk.Status == Closed) && !t.mayReopen(tk, r) {
 		t.because("ticket %d is %s and can not be reopened any more: new ticket", tk.Number, tk.Status)
-		return t.open(r, m, tk.Number)
+		return t.newTicket(r, m, tk.Number)
 	}
 	entry, err := t.addMessage(tk, r, m, false)
 	if err != nil {
 		return Conclusion{}, err
 	}
-	added := &Event{Ticket: tk.Number, Kind: MessageAdded, Actor: customer(m), Entry: entry.ID}
+	added := []*Event{{Ticket: tk.Number, Kind: MessageAdded, Actor: customer(m), Entry: entry.ID}}
 	was := tk.Status
-	if err := t.record(added, t.reopen(tk, m)); err != nil {
+	tooOften, err := t.reopenedTooOften(tk)
+	if err != nil {
+		return Conclusion{}, err
+	}
+	if tooOften {
+		t.because("ticket %d was reopened by mail too often within an hour: it stays %s", tk.Number, tk.Status)
+	} else {
+		added = append(added, t.reopen(tk, m))
+	}
+	if err := t.record(added...); err != nil {
 		return Conclusion{}, err
 	}
 	tk.UpdatedAt = t.now
@@ -140,7 +192,7 @@ func (t *turn) fromOutside(r *Receipt, m *Mail, found match) (Conclusion, error)
 		return Conclusion{}, fmt.Errorf("save ticket %d: %w", tk.Number, err)
 	}
 	if tk.Status != Spam {
-		if err := t.tellHandlers(tk, NoticeMessage, entry, reopened(was)); err != nil {
+		if err := t.tellHandlers(tk, NoticeMessage, entry, reopened(was, tooOften, t.now)); err != nil {
 			return Conclusion{}, err
 		}
 	}
@@ -167,13 +219,38 @@ func (t *turn) reopen(tk *Ticket, m *Mail) *Event {
 	return nil
 }
 
-// reopened is the fact that a ticket which was over is open again.
-func reopened(was Status) func(*Notice) {
+// reopened is the fact that a ticket which was over is open again. Where it
+// would have been so too often its handlers are told once an hour.
+func reopened(was Status, tooOften bool, now time.Time) func(*Notice) {
 	return func(n *Notice) {
-		if was.Done() {
+		switch {
+		case tooOften:
+			n.Facts.Remarks = append(n.Facts.Remarks, "mail has reopened this ticket too often: it stays "+string(was)+", and further mails are only appended")
+			n.Dedupe = fmt.Sprintf("reopened:%d:%s:%d", n.Ticket, n.Agent, now.Unix()/3600)
+		case was.Done():
 			n.Facts.Reopened = string(was)
 		}
 	}
+}
+
+// reopenedTooOften reports whether customers' mail has reopened a ticket that is
+// over more often within an hour than people would: two programs may be
+// answering each other.
+func (t *turn) reopenedTooOften(tk *Ticket) (bool, error) {
+	if !tk.Status.Done() || t.policy.Caps.ReopenHour <= 0 {
+		return false, nil
+	}
+	events, err := t.tx.Events(tk.Number)
+	if err != nil {
+		return false, fmt.Errorf("read diary of ticket %d: %w", tk.Number, err)
+	}
+	times := 0
+	for _, e := range events {
+		if e.Kind == StatusChanged && e.Actor.Kind == ByCustomer && t.now.Sub(e.At) < time.Hour {
+			times++
+		}
+	}
+	return times >= t.policy.Caps.ReopenHour, nil
 }
 
 // guest keeps the mail of somebody who holds a token of the ticket without

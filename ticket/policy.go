@@ -135,13 +135,16 @@ const (
 	NearMissOff  NearMiss = "off"
 )
 
-// Caps bound the automatic mail that non-agents get. Public replies by agents
-// never count.
+// Caps bound the automatic mail that non-agents get, and what a flood of mail
+// may set in motion. Public replies by agents never count, and no mail is lost
+// to a cap.
 type Caps struct {
 	AddressHour int // automatic mails to one address in an hour
 	AddressDay  int
 	TicketDay   int // automatic mails on one ticket in 24 h
 	SystemHour  int // automatic mails of the whole desk in an hour
+	SenderHour  int // new tickets of one sender in an hour; more mails go to one ticket
+	ReopenHour  int // reopenings of one ticket by mail in an hour
 	AgentBurst  int // notices to one agent in 10 minutes; more merge into a digest
 }
 

@@ -113,8 +113,6 @@ type Tickets interface {
 
 	Record(e ...Event) error
 	Events(n Number) ([]Event, error)
-	// CountEvents counts a ticket's events of a kind since an instant.
-	CountEvents(n Number, kind EventKind, since time.Time) (int, error)
 
 	AddDraft(d *Draft) error // gives the draft its ID
 	Draft(id int64) (Draft, error)

@@ -67,7 +67,7 @@ func policy() *ticket.Policy {
 		Priorities: []string{"Low", "Normal", "High", "Emergency"}, DefaultPriority: "Normal", Admins: []string{"lead"},
 		Acknowledge: ticket.AckVerified, ReopenWindow: 7 * 24 * time.Hour, TokenLife: 60 * 24 * time.Hour,
 		DraftLife: 7 * 24 * time.Hour, OldMail: 24 * time.Hour, NearMiss: ticket.NearMissHold, Separator: "+",
-		Caps:    ticket.Caps{AddressHour: 10, AddressDay: 40, TicketDay: 20, SystemHour: 500, AgentBurst: 60},
+		Caps:    ticket.Caps{AddressHour: 10, AddressDay: 40, TicketDay: 20, SystemHour: 500, SenderHour: 30, ReopenHour: 5, AgentBurst: 60},
 		Retries: ticket.Retries{Delays: []time.Duration{time.Minute, 5 * time.Minute, time.Hour}, TellAt: 24 * time.Hour, GiveUp: 5 * 24 * time.Hour},
 	}
 }

@@ -46,6 +46,7 @@ authserv_id = %q
 acknowledge = %q
 old_mail = %q
 cap_system_hour = %d
+cap_sender_hour = 1000000
 
 [department.bench]
 name = "Bench"

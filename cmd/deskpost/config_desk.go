@@ -56,6 +56,8 @@ func (c *checker) behaviour(raw *rawConfig, p *ticket.Policy) {
 		AddressDay:  limit("cap_address_day", raw.Mail.CapAddressDay),
 		TicketDay:   limit("cap_ticket_day", raw.Mail.CapTicketDay),
 		SystemHour:  limit("cap_system_hour", raw.Mail.CapSystemHour),
+		SenderHour:  limit("cap_sender_hour", raw.Mail.CapSenderHour),
+		ReopenHour:  limit("cap_reopen_hour", raw.Mail.CapReopenHour),
 		AgentBurst:  limit("cap_agent_burst", raw.Mail.CapAgentBurst),
 	}
 }

@@ -94,6 +94,8 @@ type rawMail struct {
 	CapAddressDay  int      `toml:"cap_address_day"`
 	CapTicketDay   int      `toml:"cap_ticket_day"`
 	CapSystemHour  int      `toml:"cap_system_hour"`
+	CapSenderHour  int      `toml:"cap_sender_hour"`
+	CapReopenHour  int      `toml:"cap_reopen_hour"`
 	CapAgentBurst  int      `toml:"cap_agent_burst"`
 }
 
@@ -119,7 +121,8 @@ func defaultConfig(index *tomlIndex) *rawConfig {
 		Commands: rawCommands{NearMiss: "hold", TokenDays: 60, DraftDays: 7},
 		Mail: rawMail{Acknowledge: "verified", MaxSize: "50MiB", OldMail: "24h", Separator: "+",
 			Retry: []string{"1m", "5m", "15m", "30m", "1h"}, TellAt: "24h", GiveUp: "5d",
-			CapAddressHour: 10, CapAddressDay: 40, CapTicketDay: 20, CapSystemHour: 500, CapAgentBurst: 60},
+			CapAddressHour: 10, CapAddressDay: 40, CapTicketDay: 20, CapSystemHour: 500,
+			CapSenderHour: 30, CapReopenHour: 5, CapAgentBurst: 60},
 		Log: rawLog{Level: "info", Format: "json"},
 	}
 }

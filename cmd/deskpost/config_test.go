@@ -187,6 +187,8 @@ cap_address_hour = 1
 cap_address_day = 2
 cap_ticket_day = 3
 cap_system_hour = 4
+cap_sender_hour = 6
+cap_reopen_hour = 7
 cap_agent_burst = 5
 
 [log]
@@ -232,7 +234,7 @@ func TestFullConfigPolicy(t *testing.T) {
 		Priorities: []string{"P3", "P2", "P1"}, DefaultPriority: "P2", Admins: []string{"jane"},
 		Acknowledge: ticket.AckNever, ReopenWindow: 36 * time.Hour, TokenLife: 30 * day, DraftLife: 3 * day,
 		OldMail: 2 * day, NearMiss: ticket.NearMissWarn, Separator: "=", Echo: "support",
-		Caps: ticket.Caps{AddressHour: 1, AddressDay: 2, TicketDay: 3, SystemHour: 4, AgentBurst: 5},
+		Caps: ticket.Caps{AddressHour: 1, AddressDay: 2, TicketDay: 3, SystemHour: 4, SenderHour: 6, ReopenHour: 7, AgentBurst: 5},
 		Retries: ticket.Retries{Delays: []time.Duration{2 * time.Minute, time.Hour}, TellAt: 12 * time.Hour,
 			GiveUp: 3 * day},
 	}

@@ -142,7 +142,10 @@ CREATE TABLE participants (
 CREATE TABLE contacts (
   address     TEXT PRIMARY KEY,
   answered_at BIGINT,
-  failed_at   BIGINT
+  failed_at   BIGINT,
+  burst_from  BIGINT,
+  burst_tickets BIGINT NOT NULL,
+  storm       BIGINT REFERENCES tickets (number)
 );
 
 CREATE TABLE entries (

@@ -109,8 +109,6 @@ func events(t *testing.T, s ticket.Store) {
 			}
 			got[i].ID = 0
 		}
-		count, err := tx.CountEvents(1001, ticket.StatusChanged, noon().Add(5*time.Minute))
-		whole, err2 := tx.CountEvents(1001, ticket.StatusChanged, time.Time{})
-		return errors.Join(err, err2, same("events", got, all), same("count since", count, 2), same("count", whole, 3))
+		return same("events", got, all)
 	})
 }

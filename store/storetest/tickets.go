@@ -145,7 +145,7 @@ func participants(t *testing.T, s ticket.Store) {
 }
 
 func contacts(t *testing.T, s ticket.Store) {
-	c := ticket.Contact{Address: "ann@example.com", AnsweredAt: noon()}
+	c := ticket.Contact{Address: "ann@example.com", AnsweredAt: noon(), BurstFrom: noon(), BurstTickets: 3}
 	update(t, s, func(tx ticket.Tx) error {
 		if err := tx.SaveContact(c); err != nil {
 			return err

@@ -23,13 +23,6 @@ const (
 	KindReceipt   Kind = "receipt"   // delivered, displayed (RFC 3464, RFC 8098)
 )
 
-// Own says what is ours, so that our own mail coming back is seen as such. A
-// nil function knows nothing.
-type Own struct {
-	Address   func(address string) bool // one of our mailboxes
-	MessageID func(id string) bool      // a Message-ID that we made
-}
-
 // Class is what a mail is, as far as the mail itself can tell.
 //
 // Machine and NoAnswer are two questions and must not be mixed: Machine
@@ -48,10 +41,10 @@ type Class struct {
 // noticeHeader is in every mail of ours, signed, and ends loops.
 const noticeHeader = "X-Deskpost-Notice"
 
-// Classify tells what a mail is. What stands outside of the mail, such as
-// DMARC, its age and the caps on automatic mail, is for the caller to add.
-func Classify(m *mime.Message, own Own) Class {
-	c := classifier{m: m, own: own, class: Class{Kind: KindMessage}}
+// Classify tells what a mail is. What stands outside of the mail is for the
+// desk to add: whether it is our own coming back, its age, the caps.
+func Classify(m *mime.Message) Class {
+	c := classifier{m: m, class: Class{Kind: KindMessage}}
 	c.readHeader()
 	c.readReport()
 	c.readFreeFormBounce()
@@ -62,7 +55,6 @@ func Classify(m *mime.Message, own Own) Class {
 
 type classifier struct {
 	m     *mime.Message
-	own   Own
 	class Class
 	// daemon is set when a mail system wrote the mail, by its sender.
 	daemon   bool
@@ -94,15 +86,10 @@ func (c *classifier) readHeader() {
 	c.daemon = isDaemon(from)
 	path := strings.TrimSpace(h.Raw("Return-Path"))
 	c.nullPath = path == "<>" || path == `""` || path == "<<>>" || h.Has("Return-Path") && path == ""
-	switch {
-	case h.Has(noticeHeader):
+	if h.Has(noticeHeader) {
 		// Whether it is ours the desk tells by its signature. An agent's reply
 		// from somebody else's desk carries one too, and a person wrote it.
 		c.silent(KindMessage, "has the notice header of a help desk")
-	case c.own.MessageID != nil && c.own.MessageID(c.m.MessageID):
-		c.machine(KindAutoReply, "its Message-ID is ours")
-	case c.own.Address != nil && c.own.Address(from):
-		c.machine(KindAutoReply, "comes from our own address")
 	}
 	if word := firstToken(h.Get("Auto-Submitted")); h.Has("Auto-Submitted") && word != "no" && word != "" {
 		c.class.Generated = word == "auto-generated"

@@ -261,9 +261,6 @@ func (c *classifier) isSender(address string) bool {
 	if strings.EqualFold(address, c.sender()) || isDaemon(strings.ToLower(address)) {
 		return true
 	}
-	if c.own.Address != nil && c.own.Address(address) {
-		return true
-	}
 	for _, to := range c.m.To {
 		if strings.EqualFold(address, to.Address) {
 			return true // the report is addressed to the sender of the mail

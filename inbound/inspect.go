@@ -54,7 +54,7 @@ type InspectedBounce struct {
 // the source's: an odd mail is none.
 func Inspect(file string, r io.Reader) (Inspection, error) {
 	m := mime.Read(r, mime.DefaultLimits())
-	class := Classify(m, Own{})
+	class := Classify(m)
 	in := Inspection{
 		File:      file,
 		Subject:   m.Subject,

@@ -33,7 +33,7 @@ func ReadMail(r io.Reader, raw ticket.Sum, authserv string) (ticket.Mail, ticket
 		NewText: text.New, Signature: text.Signature, Quoted: text.Quoted, Files: files(m, raw), Authenticity: authenticity(m, authserv),
 		Hops: len(m.Header.All("Received")), Stamp: strings.TrimSpace(m.Header.Get(noticeHeader)), Problems: m.Problems,
 	}
-	classified(&mail, Classify(m, Own{}), m)
+	classified(&mail, Classify(m), m)
 	return mail, m.Digest, nil
 }
 

@@ -141,15 +141,17 @@ func (w *BlobWriter) Commit() (ticket.Blob, error) {
 // nameBlob gives an upload its name. A blob that has it already is made young
 // again, so that it is not collected before its new receipt is written.
 func (t *tx) nameBlob(id int64, b ticket.Blob, now time.Time) error {
-	n, err := t.exec(`UPDATE blobs SET made_at = $2 WHERE sum = $1`, sumOf(b.Sum), now.UnixMilli())
-	if err != nil {
+	err := t.Try(func() error {
+		return t.must(`UPDATE blobs SET sum = $2, size = $3, made_at = $4 WHERE id = $1`,
+			id, sumOf(b.Sum), b.Size, now.UnixMilli())
+	})
+	if !isDuplicate(err) {
 		return err
 	}
-	if n > 0 {
-		return t.dropBlob(id)
+	if err := t.must(`UPDATE blobs SET made_at = $2 WHERE sum = $1`, sumOf(b.Sum), now.UnixMilli()); err != nil {
+		return err
 	}
-	return t.must(`UPDATE blobs SET sum = $2, size = $3, made_at = $4 WHERE id = $1`,
-		id, sumOf(b.Sum), b.Size, now.UnixMilli())
+	return t.dropBlob(id)
 }
 
 // Abort ends the upload and removes its bytes. After Commit it does nothing.

@@ -56,8 +56,17 @@ func (db *DB) CollectBlobs(ctx context.Context, olderThan time.Time) (int, error
 // since it was found.
 func (db *DB) dropOrphan(ctx context.Context, id int64, olderThan time.Time) (dropped bool, err error) {
 	err = db.update(ctx, func(t *tx) error {
+		dropped = false
 		var still int64
-		err := t.one(orphanBlobs, args{id - 1, olderThan.UnixMilli(), 1}, &still)
+		// Held, no receipt can begin to refer to it, and nothing makes it young.
+		err := t.one(t.held(`SELECT id FROM blobs WHERE id = $1`), args{id}, &still)
+		if errors.Is(err, ticket.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		err = t.one(orphanBlobs, args{id - 1, olderThan.UnixMilli(), 1}, &still)
 		if dropped = err == nil && still == id; dropped {
 			return t.dropBlob(id)
 		}

@@ -27,7 +27,7 @@ func (t *tx) DropParticipant(n ticket.Number, address string) error {
 // Contact implements ticket.Tickets.
 func (t *tx) Contact(address string) (ticket.Contact, error) {
 	var c ticket.Contact
-	err := t.one(`SELECT address, answered_at, failed_at, burst_from, burst_tickets, storm FROM contacts WHERE address = $1`,
+	err := t.one(t.held(`SELECT address, answered_at, failed_at, burst_from, burst_tickets, storm FROM contacts WHERE address = $1`),
 		args{address}, &c.Address, instant{&c.AnsweredAt}, instant{&c.FailedAt},
 		instant{&c.BurstFrom}, &c.BurstTickets, refTo[ticket.Number]{&c.Storm})
 	return c, err

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"database/sql"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3/database"
 )
@@ -10,27 +12,17 @@ import (
 // written once, with PostgreSQL's placeholders, from what both understand.
 type dialect struct {
 	migrations  database.Dialect
-	placeholder string // what stands for the "$" of "$1"
-	id          string // for @id in a schema: a key that the engine gives
-	key         string // for @key in a schema: a key that we give
-	bytes       string // for @bytes in a schema
-	held        string // ends a SELECT of a row that is held until the transaction ends
-	claimed     string // ends a SELECT of rows of which each goes to one worker
-	tables      string // counts the tables of a database, and those named $1
-}
-
-// sqlite is the dialect of SQLite. Its writers are alone, so they need not hold
-// anything. "$1" would be a name to it, bound by order of appearance: "$2, $1"
-// would silently be swapped. "?1" is a number.
-func sqlite() dialect {
-	return dialect{
-		migrations:  database.DialectSQLite3,
-		placeholder: "?",
-		id:          "INTEGER PRIMARY KEY",
-		key:         "INTEGER PRIMARY KEY", // with BIGINT, it would be an index beside the table
-		bytes:       "BLOB",
-		tables:      "SELECT COUNT(*), COUNT(CASE WHEN name = $1 THEN 1 END) FROM sqlite_master WHERE type = 'table'",
-	}
+	placeholder string         // what stands for the "$" of "$1"
+	id          string         // for @id in a schema: a key that the engine gives
+	key         string         // for @key in a schema: a key that we give
+	bytes       string         // for @bytes in a schema
+	held        string         // ends a SELECT of a row that is held until the transaction ends
+	claimed     string         // ends a SELECT of rows of which each goes to one worker
+	tables      string         // counts the tables of a database, and those named $1
+	size        string         // measures a database in bytes
+	update      *sql.TxOptions // of a transaction that writes
+	view        *sql.TxOptions // of one that reads
+	longest     time.Duration  // that a transaction which writes may take; 0 is without bound
 }
 
 // bind writes the placeholders of a statement in the engine's way.

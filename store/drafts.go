@@ -21,7 +21,7 @@ func (t *tx) AddDraft(d *ticket.Draft) error {
 // Draft implements ticket.Tickets.
 func (t *tx) Draft(id int64) (ticket.Draft, error) {
 	var d ticket.Draft
-	err := t.one(`SELECT id, ticket, agent, kind, text, receipt, at, until, done_at FROM drafts WHERE id = $1`, args{id},
+	err := t.one(t.held(`SELECT id, ticket, agent, kind, text, receipt, at, until, done_at FROM drafts WHERE id = $1`), args{id},
 		&d.ID, refTo[ticket.Number]{&d.Ticket}, &d.Agent, &d.Kind, &d.Text, refTo[int64]{&d.Receipt},
 		instant{&d.At}, instant{&d.Until}, instant{&d.DoneAt})
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 // IsDiskFull reports whether an error says that there is no room left. Nothing
 // was written; the same works once there is room.
 func IsDiskFull(err error) bool {
-	if hasCode(err, sqlite3.ErrFull) {
+	if hasCode(err, sqlite3.ErrFull) || hasPgCode(err, pgDiskFull) {
 		return true
 	}
 	var e sqlite3.Error
@@ -23,19 +23,33 @@ func IsDiskFull(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
-// IsBusy reports whether an error says that another process was writing for
-// longer than the store waits. Nothing was written; the same may work later.
+// IsBusy reports whether an error says that others were writing for longer than
+// the store waits, or that the server still starts. Nothing was written; the
+// same may work later.
 func IsBusy(err error) bool {
-	return hasCode(err, sqlite3.ErrBusy) || hasCode(err, sqlite3.ErrLocked)
+	return hasCode(err, sqlite3.ErrBusy) || hasCode(err, sqlite3.ErrLocked) ||
+		hasPgCode(err, pgSerialization, pgDeadlock, pgLockTimeout, pgStarting)
 }
 
-// IsFatal reports whether an error says that the disk failed or the database is
-// damaged. The DB writes nothing more; the program should stop.
+// IsFatal reports whether an error says that the disk failed, the database is
+// damaged, or another process may hold the lock that this one had. The DB writes
+// nothing more; the program should stop.
 func IsFatal(err error) bool {
 	if IsDiskFull(err) {
 		return false
 	}
-	return hasCode(err, sqlite3.ErrIoErr) || hasCode(err, sqlite3.ErrCorrupt) || hasCode(err, sqlite3.ErrNotADB)
+	return hasCode(err, sqlite3.ErrIoErr) || hasCode(err, sqlite3.ErrCorrupt) || hasCode(err, sqlite3.ErrNotADB) ||
+		errors.Is(err, errLockLost) || hasPgCode(err, pgIOError, "XX001", "XX002")
+}
+
+// isDuplicate reports whether a row was refused because another has its unique
+// values. On PostgreSQL the savepoint around it has to be undone then.
+func isDuplicate(err error) bool {
+	var e sqlite3.Error
+	if errors.As(err, &e) {
+		return e.ExtendedCode == sqlite3.ErrConstraintUnique || e.ExtendedCode == sqlite3.ErrConstraintPrimaryKey
+	}
+	return hasPgCode(err, pgDuplicate)
 }
 
 func hasCode(err error, code sqlite3.ErrNo) bool {
@@ -44,7 +58,8 @@ func hasCode(err error, code sqlite3.ErrNo) bool {
 }
 
 // endsTransaction reports whether SQLite may have rolled back the transaction
-// in which the error came up (sqlite.org/lang_transaction.html, section 3).
+// in which the error came up (sqlite.org/lang_transaction.html, section 3), or
+// PostgreSQL is at fault and not what was asked of it.
 func endsTransaction(err error) bool {
 	for _, code := range []sqlite3.ErrNo{sqlite3.ErrFull, sqlite3.ErrIoErr, sqlite3.ErrNomem, sqlite3.ErrBusy,
 		sqlite3.ErrInterrupt, sqlite3.ErrCorrupt} {
@@ -52,34 +67,34 @@ func endsTransaction(err error) bool {
 			return true
 		}
 	}
-	return false
+	return pgEnds(err)
 }
 
-// A fileError says what is wrong with the database file and how to mend it.
-type fileError struct {
-	path  string
+// A databaseError says what is wrong with a database and how to mend it.
+type databaseError struct {
+	name  string
 	wrong string
 	mend  string
 	err   error
 }
 
-func (e *fileError) Error() string {
-	return fmt.Sprintf("database %s: %s (%v): %s", e.path, e.wrong, e.err, e.mend)
+func (e *databaseError) Error() string {
+	return fmt.Sprintf("database %s: %s (%v): %s", e.name, e.wrong, e.err, e.mend)
 }
 
-func (e *fileError) Unwrap() error { return e.err }
+func (e *databaseError) Unwrap() error { return e.err }
 
-// explain adds to what the engine or the system says of a file what an operator
+// explainFile adds to what the engine or the system says of a file what an operator
 // can do about it. Errors that are not about the file stay as they are.
-func explain(path string, err error) error {
-	var known *fileError
+func explainFile(path string, err error) error {
+	var known *databaseError
 	if err == nil || errors.As(err, &known) {
 		return err
 	}
-	e := &fileError{path: path, err: err}
+	e := &databaseError{name: path, err: err}
 	var at *fs.PathError
 	if errors.As(err, &at) {
-		e.path = at.Path
+		e.name = at.Path
 	}
 	dir := filepath.Dir(path)
 	switch {

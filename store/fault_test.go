@@ -103,7 +103,7 @@ func TestBusy(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	db := openTest(t)
-	other := openAt(t, db.path)
+	other := openAt(t, db.engine.name())
 	if _, err := db.write.Exec("PRAGMA busy_timeout = 20"); err != nil {
 		t.Fatal(err)
 	}

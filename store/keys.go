@@ -35,8 +35,12 @@ func (db *DB) Keys(ctx context.Context, now time.Time, rand io.Reader) (ticket.K
 		if _, err := io.ReadFull(rand, secret); err != nil {
 			return fmt.Errorf("draw %d random bytes: %w", keyBytes, err)
 		}
-		keys = ticket.Keys{{ID: 1, Secret: secret}}
-		_, err = t.exec(`INSERT INTO keys (id, secret, made_at) VALUES ($1, $2, $3)`, 1, secret, ms(now))
+		_, err = t.exec(`INSERT INTO keys (id, secret, made_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING`,
+			1, secret, ms(now))
+		if err != nil {
+			return err
+		}
+		keys, err = t.keys() // another process may have made it meanwhile
 		return err
 	})
 	if err != nil {

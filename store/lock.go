@@ -11,17 +11,12 @@ import (
 	"time"
 )
 
-// lockPatience is how long the lock of a database is waited for: a daemon that
-// is just ending, or a command that is just making the tables, is soon done.
-const lockPatience = 2 * time.Second
+// A fileLock is the lock of a SQLite file. The kernel frees it.
+type fileLock struct{ file *os.File }
 
-// A lock keeps other processes from running a desk on the same database. The
-// kernel frees it when the process dies, however it dies.
-type lock struct{ file *os.File }
-
-// takeLock locks the file beside the database and writes our process ID into
+// lockFile locks the file beside the database and writes our process ID into
 // it.
-func takeLock(ctx context.Context, database string, patience time.Duration) (*lock, error) {
+func lockFile(ctx context.Context, database string, patience time.Duration) (*fileLock, error) {
 	path := database + ".lock"
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -36,7 +31,7 @@ func takeLock(ctx context.Context, database string, patience time.Duration) (*lo
 		}
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
-	l := &lock{file: f}
+	l := &fileLock{file: f}
 	if err := l.sign(); err != nil {
 		return nil, errors.Join(err, l.release())
 	}
@@ -63,7 +58,7 @@ func waitForLock(ctx context.Context, f *os.File, patience time.Duration) error 
 }
 
 // sign writes who holds the lock, for the error of whoever comes next.
-func (l *lock) sign() error {
+func (l *fileLock) sign() error {
 	if err := l.file.Truncate(0); err != nil {
 		return err
 	}
@@ -73,7 +68,7 @@ func (l *lock) sign() error {
 
 // release frees the lock. The file stays: removing it could pull it away from
 // under a process that has just opened it.
-func (l *lock) release() error {
+func (l *fileLock) release() error {
 	return errors.Join(l.file.Truncate(0), l.file.Close())
 }
 

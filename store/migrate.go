@@ -83,7 +83,7 @@ func (db *DB) migrateTo(ctx context.Context, files fs.FS) (err error) {
 		return err
 	}
 	if db.lock == nil {
-		l, err := takeLock(ctx, db.path, lockPatience)
+		l, err := db.engine.takeLock(ctx, wait{})
 		if err != nil {
 			return fmt.Errorf("bring the schema up to date: %w", err)
 		}
@@ -107,7 +107,7 @@ func (db *DB) checkSchema(ctx context.Context, all []migration) (int64, error) {
 		return 0, nil
 	}
 	if ours == 0 {
-		return 0, fmt.Errorf("%s is a database of another program: name another file", db.path)
+		return 0, fmt.Errorf("%s is a database of another program: name another one", db.engine.name())
 	}
 	newest := db.write.QueryRowContext(ctx, "SELECT COALESCE(MAX(version_id), 0) FROM "+versionTable)
 	if err := newest.Scan(&version); err != nil {
@@ -115,7 +115,7 @@ func (db *DB) checkSchema(ctx context.Context, all []migration) (int64, error) {
 	}
 	if version > int64(len(all)) {
 		return 0, fmt.Errorf("%s: database has schema %d, this deskpost knows %d: install the newer deskpost "+
-			"or restore a backup made before the upgrade", db.path, version, len(all))
+			"or restore a backup made before the upgrade", db.engine.name(), version, len(all))
 	}
 	for _, m := range all[:version] {
 		var sum string
@@ -125,7 +125,7 @@ func (db *DB) checkSchema(ctx context.Context, all []migration) (int64, error) {
 		}
 		if sum != m.sum {
 			return 0, fmt.Errorf("%s: schema file %s is not the one this database was made with: "+
-				"install a released deskpost", db.path, m.name)
+				"install a released deskpost", db.engine.name(), m.name)
 		}
 	}
 	return version, nil

@@ -22,11 +22,11 @@ func openSchema(t *testing.T, path string, files fs.FS) error {
 	if err := prepareFile(path); err != nil {
 		t.Fatal(err)
 	}
-	write, err := openWriter(ctx, path)
+	write, err := sqlite{path}.openWriters(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	db := &DB{path: path, dialect: sqlite(), write: write}
+	db := &DB{engine: sqlite{path}, dialect: sqlite{}.words(), write: write}
 	defer db.Close()
 	return db.migrateTo(ctx, files)
 }
@@ -34,7 +34,7 @@ func openSchema(t *testing.T, path string, files fs.FS) error {
 // tables lists the tables of a database.
 func tables(t *testing.T, path string) string {
 	t.Helper()
-	write, err := openWriter(context.Background(), path)
+	write, err := sqlite{path}.openWriters(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func TestMigrateIsWhole(t *testing.T) {
 func TestMigrateForeign(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "other.db")
-	write, err := openWriter(context.Background(), path)
+	write, err := sqlite{path}.openWriters(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func TestMigrateOnlyOne(t *testing.T) {
 	if err := openSchema(t, path, released()); err != nil {
 		t.Fatal(err)
 	}
-	l, err := takeLock(context.Background(), path, 0)
+	l, err := lockFile(context.Background(), path, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

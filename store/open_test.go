@@ -43,13 +43,13 @@ func TestLock(t *testing.T) {
 func TestLockIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "desk.db")
-	first, err := takeLock(context.Background(), path, 0)
+	first, err := lockFile(context.Background(), path, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var group sync.WaitGroup
 	group.Go(func() {
-		second, err := takeLock(context.Background(), path, lockPatience)
+		second, err := lockFile(context.Background(), path, lockPatience)
 		if err != nil {
 			t.Errorf("the lock was not waited for: %v", err)
 			return
@@ -118,7 +118,7 @@ func TestOpenErrors(t *testing.T) {
 		"sqlite:" + dir:     "this is a directory",
 		"sqlite:" + filepath.Join(dir, "no/desk.db"):  "make the directory " + filepath.Join(dir, "no"),
 		"sqlite:" + filepath.Join(garbage, "desk.db"): "its directory does not exist",
-		"postgres://localhost/desk":                   "want sqlite:/path/to/desk.db",
+		"mysql://localhost/desk":                      "want sqlite:/path/to/desk.db or postgres://",
 		"sqlite:":                                     "want sqlite:/path/to/desk.db",
 	} {
 		_, err := Open(context.Background(), url)
@@ -174,19 +174,19 @@ func TestExplain(t *testing.T) {
 		{&fs.PathError{Op: "open", Path: "/x/desk.db", Err: syscall.EROFS}, "mount the file system for writing", false, false, false},
 		{&fs.PathError{Op: "open", Path: "/x/desk.db", Err: syscall.EACCES}, "permission denied", false, false, false},
 	} {
-		err := explain("/x/desk.db", fmt.Errorf("do something: %w", c.err))
+		err := explainFile("/x/desk.db", fmt.Errorf("do something: %w", c.err))
 		if !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "/x/desk.db") || !errors.Is(err, c.err) {
 			t.Errorf("%v is explained as %v, want %q", c.err, err, c.want)
 		}
 		if IsDiskFull(err) != c.full || IsBusy(err) != c.busy || IsFatal(err) != c.fatal {
 			t.Errorf("%v: full %t, busy %t, fatal %t", err, IsDiskFull(err), IsBusy(err), IsFatal(err))
 		}
-		if again := explain("/x/desk.db", err); again.Error() != err.Error() {
+		if again := explainFile("/x/desk.db", err); again.Error() != err.Error() {
 			t.Errorf("explained twice: %v", again)
 		}
 	}
 	other := errors.New("something else")
-	if got := explain("/x/desk.db", other); got != other {
+	if got := explainFile("/x/desk.db", other); got != other {
 		t.Errorf("an error that is not about the file became %v", got)
 	}
 }
@@ -198,7 +198,7 @@ func TestFileIsPrivate(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, suffix := range []string{"", "-wal", "-shm"} {
-		info, err := os.Stat(db.path + suffix)
+		info, err := os.Stat(db.engine.name() + suffix)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -87,7 +87,7 @@ func (t *tx) Deduped(key string) (ticket.Notice, error) {
 
 func (t *tx) notice(query string, a ...any) (ticket.Notice, error) {
 	var n ticket.Notice
-	if err := t.one(query, a, noticeFields(&n)...); err != nil {
+	if err := t.one(t.held(query), a, noticeFields(&n)...); err != nil {
 		return ticket.Notice{}, err
 	}
 	return n, t.addRecipients(&n)

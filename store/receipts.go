@@ -14,6 +14,7 @@ const (
 	insertReceipt = `
 		INSERT INTO receipts (source, epoch, uid, digest, dedupe, identity, received_at, raw, raw_size, at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		ON CONFLICT DO NOTHING
 		RETURNING id`
 	receiptByUID    = `SELECT id FROM receipts WHERE source = $1 AND epoch = $2 AND uid = $3`
 	receiptByDedupe = `SELECT id FROM receipts WHERE dedupe = $1`
@@ -30,8 +31,24 @@ const (
 		ORDER BY id LIMIT 1 OFFSET $5`
 )
 
-// Receive implements ticket.Receipts.
+// Receive implements ticket.Receipts. Where another transaction takes the same
+// mail at the same time, the insert waits for its end and then adds nothing; the
+// second look finds what it left.
 func (t *tx) Receive(r *ticket.Receipt) (ticket.Sight, int64, error) {
+	const looks = 3
+	for range looks {
+		sight, earlier, err := t.receive(r)
+		if !errors.Is(err, errTaken) {
+			return sight, earlier, err
+		}
+	}
+	return 0, 0, fmt.Errorf("receive UID %d of %s: other transactions change its receipt all the time", r.UID, r.Source)
+}
+
+// errTaken says that another transaction has just taken the mail.
+var errTaken = errors.New("taken meanwhile")
+
+func (t *tx) receive(r *ticket.Receipt) (ticket.Sight, int64, error) {
 	var earlier int64
 	switch err := t.one(receiptByUID, args{r.Source, r.Epoch, r.UID}, &earlier); {
 	case err == nil:
@@ -55,10 +72,12 @@ func (t *tx) Receive(r *ticket.Receipt) (ticket.Sight, int64, error) {
 	}
 	err = t.insert(insertReceipt, args{r.Source, r.Epoch, r.UID, sumOf(r.Digest), dedupe, word(r.Keyed, "message-id", "none"),
 		ms(r.Received), sumOf(r.Raw.Sum), r.Raw.Size, ms(r.At)}, &r.ID)
-	if err != nil {
+	switch {
+	case errors.Is(err, ticket.ErrNotFound):
+		return 0, 0, errTaken
+	case err != nil:
 		return 0, 0, err
-	}
-	if earlier != 0 {
+	case earlier != 0:
 		return ticket.Another, earlier, nil
 	}
 	return ticket.Fresh, 0, nil
@@ -77,6 +96,10 @@ func (t *tx) sameMail(r *ticket.Receipt) (int64, error) {
 	}
 	// Nothing tells two equal mails without a key apart, but a renumbering brings
 	// back as many as there were: the n-th here is the n-th of the other epoch.
+	// No unique value guards the count, so nobody else may add to it meanwhile.
+	if err := t.holdSource(r.Source); err != nil {
+		return 0, err
+	}
 	type tally struct {
 		epoch uint32
 		mails int64

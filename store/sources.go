@@ -14,6 +14,13 @@ func (t *tx) meetEpoch(source string, epoch uint32) error {
 	return err
 }
 
+// holdSource holds a source until the transaction ends.
+func (t *tx) holdSource(source string) error {
+	_, err := t.exec(`INSERT INTO sources (source) VALUES ($1) ON CONFLICT (source) DO UPDATE SET source = excluded.source`,
+		source)
+	return err
+}
+
 // markQuery walks from the UID up to which the source was swept along those
 // that have a row, to the first that has none.
 const markQuery = `

@@ -11,10 +11,55 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-	"time"
 
 	_ "github.com/mattn/go-sqlite3" // the driver "sqlite3"
+	"github.com/pressly/goose/v3/database"
 )
+
+// sqlite is a file of SQLite.
+type sqlite struct{ path string }
+
+func (s sqlite) name() string { return s.path }
+
+func (s sqlite) prepare() error { return prepareFile(s.path) }
+
+func (s sqlite) openWriters(ctx context.Context) (*sql.DB, error) {
+	if err := layOut(ctx, s.path); err != nil {
+		return nil, err
+	}
+	return openPool(ctx, s.path, writerPragmas, 1)
+}
+
+func (s sqlite) openReaders(ctx context.Context) (*sql.DB, error) {
+	return openPool(ctx, s.path, readerPragmas, readers)
+}
+
+// takeLock does not wait long: who starts a second daemon on the same machine
+// has made a mistake.
+func (s sqlite) takeLock(ctx context.Context, _ wait) (lock, error) {
+	l, err := lockFile(ctx, s.path, lockPatience)
+	if err != nil {
+		return nil, err // not a nil *fileLock
+	}
+	return l, nil
+}
+
+func (s sqlite) explain(err error) error { return explainFile(s.path, err) }
+
+// words are SQLite's. Its writers are alone, so they need not hold anything.
+// "$1" would be a name to it, bound by order of appearance: "$2, $1" would
+// silently be swapped. "?1" is a number.
+func (s sqlite) words() dialect {
+	return dialect{
+		migrations:  database.DialectSQLite3,
+		placeholder: "?",
+		id:          "INTEGER PRIMARY KEY",
+		key:         "INTEGER PRIMARY KEY", // with BIGINT, it would be an index beside the table
+		bytes:       "BLOB",
+		tables:      "SELECT COUNT(*), COUNT(CASE WHEN name = $1 THEN 1 END) FROM sqlite_master WHERE type = 'table'",
+		size:        "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+	}
+}
 
 // readers is how many views may be open at once.
 const readers = 4
@@ -33,7 +78,7 @@ const (
 func sqlitePath(url string) (string, error) {
 	path, ok := strings.CutPrefix(url, "sqlite:")
 	if !ok || path == "" {
-		return "", fmt.Errorf("database URL %q: want sqlite:/path/to/desk.db", url)
+		return "", fmt.Errorf("database URL %q: want sqlite:/path/to/desk.db or postgres://user@host/database", url)
 	}
 	return filepath.Abs(strings.TrimPrefix(path, "//"))
 }
@@ -68,30 +113,6 @@ func prepareFile(path string) error {
 	return nil
 }
 
-// openPatience is how long opening is tried while the database is busy.
-const openPatience = 5 * time.Second
-
-// patiently runs f until it no longer says that the database is busy. Where a
-// process that opens a database meets one that makes it, or the last one that
-// closes it, the engine says so at once, whatever the busy timeout.
-func patiently(ctx context.Context, f func() error) error {
-	ctx, cancel := context.WithTimeout(ctx, openPatience)
-	defer cancel()
-	again := time.NewTicker(20 * time.Millisecond)
-	defer again.Stop()
-	for {
-		err := f()
-		if !IsBusy(err) {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-again.C:
-		}
-	}
-}
-
 // pageSize is that of a new database, in bytes. Most of what is written is raw
 // mail, which goes faster in pages larger than the usual 4096; but each commit
 // writes every page it changed, so still larger ones would delay single mails.
@@ -112,17 +133,6 @@ func layOut(ctx context.Context, path string) error {
 	// The page size is kept by the first page, which the journal mode writes.
 	_, err = pool.ExecContext(ctx, fmt.Sprintf("PRAGMA page_size = %d; PRAGMA journal_mode = WAL", pageSize))
 	return errors.Join(err, pool.Close())
-}
-
-func openWriter(ctx context.Context, path string) (*sql.DB, error) {
-	if err := layOut(ctx, path); err != nil {
-		return nil, err
-	}
-	return openPool(ctx, path, writerPragmas, 1)
-}
-
-func openReaders(ctx context.Context, path string) (*sql.DB, error) {
-	return openPool(ctx, path, readerPragmas, readers)
 }
 
 func openPool(ctx context.Context, path, pragmas string, size int) (*sql.DB, error) {

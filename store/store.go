@@ -1,7 +1,8 @@
-// Package store keeps the desk in a SQL database: tickets, receipts, the
-// outbox and the raw mail. SQLite runs; PostgreSQL comes next, from the same
-// SQL text (see dialect). It is the one implementation of ticket.Store, and the
-// suite in store/storetest pins what it promises.
+// Package store keeps the desk in SQLite or PostgreSQL: tickets, receipts, the
+// outbox and the raw mail. Both are asked by the same SQL text (see dialect) and
+// differ in how they are opened, locked and explained (see engine). It is the
+// one implementation of ticket.Store, and the suite in store/storetest pins on
+// both what it promises.
 package store
 
 import (
@@ -15,14 +16,14 @@ import (
 	"deskpost/ticket"
 )
 
-// A DB is an open desk. It may be used by several goroutines: one writes at a
-// time, and readers do not wait for it.
+// A DB is an open desk. It may be used by several goroutines. On SQLite one
+// writes at a time, on PostgreSQL several do; readers never wait for them.
 type DB struct {
-	path    string
+	engine  engine
 	dialect dialect
-	write   *sql.DB // one connection, so that writers queue here and not in the engine
+	write   *sql.DB // on SQLite one connection, so that writers queue here and not in the engine
 	read    *sql.DB
-	lock    *lock // nil if not taken
+	lock    lock // nil if not taken
 	now     func() time.Time
 	dead    atomic.Pointer[error] // the fault after which nothing is written any more
 }
@@ -36,49 +37,76 @@ var (
 type Option func(*options)
 
 type options struct {
-	lock bool
-	now  func() time.Time
+	lock     bool
+	waiting  func(holder string)
+	password string
+	now      func() time.Time
 }
 
-// WithLock makes Open take the lock of the database, which only one process can
+// WithLock makes Open take the lock of the desk, which only one process can
 // hold. The daemon takes it; commands that read or do one small thing do not.
+//
+// A SQLite file that is locked is soon refused. On PostgreSQL, Open waits until
+// the holder ends or ctx does. A DB that loses its lock, with the connection
+// that held it, writes nothing more, and its errors are fatal.
 func WithLock() Option { return func(o *options) { o.lock = true } }
+
+// WithWaiting makes Open tell, once, that it waits for the lock and who holds
+// it.
+func WithWaiting(waiting func(holder string)) Option {
+	return func(o *options) { o.waiting = waiting }
+}
+
+// WithPassword gives the password of the user in a PostgreSQL URL, which must
+// not stand in the URL.
+func WithPassword(password string) Option { return func(o *options) { o.password = password } }
 
 // WithClock makes the store read the time from now where nobody hands it an
 // instant: the age of an upload. It is time.Now otherwise.
 func WithClock(now func() time.Time) Option { return func(o *options) { o.now = now } }
 
-// Open opens the desk at a URL such as "sqlite:/var/lib/deskpost/desk.db",
-// making an empty one if there is none, and brings its schema up to date. Its
-// errors name the file, say what is wrong with it and how to mend it.
+// Open opens the desk at a URL such as "sqlite:/var/lib/deskpost/desk.db" or
+// "postgres://user@host/desk", and brings its schema up to date. A SQLite file
+// is made if there is none; a PostgreSQL database has to be there. Its errors
+// name the database, say what is wrong with it and how to mend it.
 func Open(ctx context.Context, url string, opts ...Option) (*DB, error) {
 	o := options{now: time.Now}
 	for _, opt := range opts {
 		opt(&o)
 	}
-	path, err := sqlitePath(url)
+	e, err := engineFor(url, o.password)
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{path: path, dialect: sqlite(), now: o.now}
+	db := &DB{engine: e, dialect: e.words(), now: o.now}
 	if err := db.open(ctx, o); err != nil {
-		return nil, errors.Join(explain(path, err), db.Close())
+		return nil, errors.Join(e.explain(err), db.Close())
 	}
 	return db, nil
 }
 
+// engineFor is the engine that a URL names.
+func engineFor(url, password string) (engine, error) {
+	if isPostgres(url) {
+		return newPostgres(url, password)
+	}
+	path, err := sqlitePath(url)
+	return sqlite{path}, err
+}
+
 func (db *DB) open(ctx context.Context, o options) error {
-	if err := prepareFile(db.path); err != nil {
+	if err := db.engine.prepare(); err != nil {
 		return err
 	}
 	var err error
 	if o.lock {
-		if db.lock, err = takeLock(ctx, db.path, lockPatience); err != nil {
+		db.lock, err = db.engine.takeLock(ctx, wait{daemon: true, waiting: o.waiting, lost: db.die})
+		if err != nil {
 			return err
 		}
 	}
 	if err := patiently(ctx, func() error {
-		db.write, err = openWriter(ctx, db.path)
+		db.write, err = db.engine.openWriters(ctx)
 		return err
 	}); err != nil {
 		return err
@@ -87,9 +115,34 @@ func (db *DB) open(ctx context.Context, o options) error {
 		return err
 	}
 	return patiently(ctx, func() error {
-		db.read, err = openReaders(ctx, db.path)
+		db.read, err = db.engine.openReaders(ctx)
 		return err
 	})
+}
+
+// openPatience is how long opening is tried while the database is busy.
+const openPatience = 5 * time.Second
+
+// patiently runs f until it no longer says that the database is busy. Where a
+// process that opens a SQLite file meets one that makes it, or the last one that
+// closes it, the engine says so at once, whatever the busy timeout. A
+// PostgreSQL server says so while it starts.
+func patiently(ctx context.Context, f func() error) error {
+	ctx, cancel := context.WithTimeout(ctx, openPatience)
+	defer cancel()
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for {
+		err := f()
+		if !IsBusy(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-again.C:
+		}
+	}
 }
 
 // Close closes the desk and frees its lock.
@@ -108,6 +161,10 @@ func (db *DB) Close() error {
 	return errors.Join(errs...)
 }
 
+// updateTries is how often an Update is run that its engine undid for the sake
+// of another one.
+const updateTries = 10
+
 // Update runs f in one transaction; see ticket.Store. The context ends the wait
 // for other writers but not a transaction that has begun: SQLite's interrupt
 // would hit whatever the connection does at that moment.
@@ -116,16 +173,26 @@ func (db *DB) Update(ctx context.Context, f func(ticket.Tx) error) error {
 }
 
 func (db *DB) update(ctx context.Context, f func(*tx) error) error {
+	for try := 1; ; try++ {
+		err := db.updateOnce(ctx, f)
+		if try == updateTries || ctx.Err() != nil || !gaveWay(err) {
+			return err
+		}
+	}
+}
+
+func (db *DB) updateOnce(ctx context.Context, f func(*tx) error) error {
 	if err := db.Err(); err != nil {
 		return err
 	}
 	conn, err := db.write.Conn(ctx)
 	if err != nil {
-		return fmt.Errorf("wait for other writers: %w", err)
+		return db.fault("wait for other writers", err)
 	}
 	defer conn.Close()
-	ctx = context.WithoutCancel(ctx)
-	sqlTx, err := conn.BeginTx(ctx, nil)
+	ctx, cancel := db.unbroken(ctx)
+	defer cancel()
+	sqlTx, err := conn.BeginTx(ctx, db.dialect.update)
 	if err != nil {
 		return db.fault("begin transaction", err)
 	}
@@ -138,10 +205,24 @@ func (db *DB) update(ctx context.Context, f func(*tx) error) error {
 	if err != nil {
 		return err
 	}
+	if fault := db.dead.Load(); fault != nil {
+		return *fault // another process may run the desk by now
+	}
 	if err := sqlTx.Commit(); err != nil {
 		return db.fault("commit", err)
 	}
 	return nil
+}
+
+// unbroken is the context of a transaction that has begun: one that the end of
+// ctx does not end. Where the engine is on the other end of a network, time
+// does.
+func (db *DB) unbroken(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx = context.WithoutCancel(ctx)
+	if db.dialect.longest == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, db.dialect.longest)
 }
 
 // View runs f on one consistent picture; see ticket.Store.
@@ -150,9 +231,9 @@ func (db *DB) View(ctx context.Context, f func(ticket.Tx) error) error {
 }
 
 func (db *DB) view(ctx context.Context, f func(*tx) error) error {
-	sqlTx, err := db.read.BeginTx(ctx, nil)
+	sqlTx, err := db.read.BeginTx(ctx, db.dialect.view)
 	if err != nil {
-		return fmt.Errorf("begin view: %w", err)
+		return fmt.Errorf("begin view: %w", db.engine.explain(err))
 	}
 	defer sqlTx.Rollback()
 	t := &tx{ctx: ctx, sql: sqlTx, dialect: &db.dialect}
@@ -172,13 +253,26 @@ func (db *DB) Err() error {
 	return nil
 }
 
+// Size is how many bytes the database takes up, indexes included.
+func (db *DB) Size(ctx context.Context) (int64, error) {
+	var bytes int64
+	err := db.view(ctx, func(t *tx) error { return t.one(db.dialect.size, nil, &bytes) })
+	if err != nil {
+		return 0, fmt.Errorf("measure the database: %w", err)
+	}
+	return bytes, nil
+}
+
 // fault wraps what went wrong with a transaction. After an I/O error or on a
 // damaged file the handle is done for: what the engine believes to be on the
 // disk may not be there, and writing on could make it worse.
 func (db *DB) fault(doing string, err error) error {
-	err = fmt.Errorf("%s: %w", doing, explain(db.path, err))
+	err = fmt.Errorf("%s: %w", doing, db.engine.explain(err))
 	if IsFatal(err) {
-		db.dead.CompareAndSwap(nil, &err)
+		db.die(err)
 	}
 	return err
 }
+
+// die makes every later Update fail with err.
+func (db *DB) die(err error) { db.dead.CompareAndSwap(nil, &err) }

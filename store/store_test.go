@@ -7,7 +7,13 @@ import (
 	"deskpost/ticket"
 )
 
-func TestStore(t *testing.T) {
+func TestStoreOnSQLite(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t testing.TB) ticket.Store { return storetest.Open(t) })
+	storetest.Run(t, func(t testing.TB) ticket.Store { return storetest.OpenAt(t, storetest.SQLite(t)) })
+}
+
+func TestStoreOnPostgres(t *testing.T) {
+	t.Parallel()
+	storetest.Postgres(t) // skips all of it as one
+	storetest.Run(t, func(t testing.TB) ticket.Store { return storetest.OpenAt(t, storetest.Postgres(t)) })
 }

@@ -20,11 +20,8 @@ func ticketFields(k *ticket.Ticket) []any {
 
 // Ticket implements ticket.Tickets.
 func (t *tx) Ticket(n ticket.Number) (*ticket.Ticket, error) {
-	query := `SELECT ` + ticketColumns + ` FROM tickets WHERE number = $1`
-	if t.writes {
-		query += t.dialect.held
-	}
 	k := new(ticket.Ticket)
+	query := t.held(`SELECT ` + ticketColumns + ` FROM tickets WHERE number = $1`)
 	if err := t.one(query, args{int64(n)}, ticketFields(k)...); err != nil {
 		return nil, err
 	}

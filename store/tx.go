@@ -33,7 +33,7 @@ func (t *tx) exec(query string, args ...any) (int64, error) {
 	if !t.writes {
 		return 0, errViewWrites
 	}
-	result, err := t.sql.ExecContext(t.ctx, t.dialect.bind(query), args...)
+	result, err := t.sql.ExecContext(t.ctx, t.dialect.bind(query), clean(args)...)
 	if err != nil {
 		return 0, t.failed(err)
 	}
@@ -58,7 +58,7 @@ func (t *tx) one(query string, a args, dest ...any) error {
 	if t.broken != nil {
 		return t.broken
 	}
-	err := t.sql.QueryRowContext(t.ctx, t.dialect.bind(query), a...).Scan(dest...)
+	err := t.sql.QueryRowContext(t.ctx, t.dialect.bind(query), clean(a)...).Scan(dest...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return ticket.ErrNotFound
 	}
@@ -73,6 +73,15 @@ func (t *tx) insert(query string, a args, dest ...any) error {
 	return t.one(query, a, dest...)
 }
 
+// held is a query whose row is held until the transaction ends, if it writes:
+// what is written back rests on what was read.
+func (t *tx) held(query string) string {
+	if t.writes {
+		query += t.dialect.held
+	}
+	return query
+}
+
 // A scan reads one row.
 type scan func(dest ...any) error
 
@@ -82,7 +91,7 @@ func rows[T any](t *tx, read func(scan) (T, error), query string, a ...any) ([]T
 	if t.broken != nil {
 		return nil, t.broken
 	}
-	r, err := t.sql.QueryContext(t.ctx, t.dialect.bind(query), a...)
+	r, err := t.sql.QueryContext(t.ctx, t.dialect.bind(query), clean(a)...)
 	if err != nil {
 		return nil, t.failed(err)
 	}
@@ -104,8 +113,9 @@ func rows[T any](t *tx, read func(scan) (T, error), query string, a ...any) ([]T
 // scalar reads a row of one column.
 func scalar[T any](s scan) (v T, err error) { return v, s(&v) }
 
-// failed notes an error after which SQLite may have rolled the transaction back
-// by itself. A statement that came after it would commit on its own.
+// failed notes an error after which the transaction can not go on, whoever takes
+// it for that of one mail. SQLite may have rolled back by itself: a statement that
+// came after it would commit on its own.
 func (t *tx) failed(err error) error {
 	if t.writes && t.broken == nil && endsTransaction(err) {
 		t.broken = err

@@ -4,6 +4,7 @@ import (
 	"database/sql/driver"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"deskpost/ticket"
@@ -53,6 +54,17 @@ func (r refTo[T]) Scan(v any) error {
 		return fmt.Errorf("a reference is kept as %T", v)
 	}
 	return nil
+}
+
+// clean makes texts such as PostgreSQL keeps: without NUL and in valid UTF-8.
+// SQLite would keep any, but a mail must fare alike on both.
+func clean(values []any) []any {
+	for i, v := range values {
+		if s, ok := v.(string); ok {
+			values[i] = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
+		}
+	}
+	return values
 }
 
 // textOrNull is a text as a unique column keeps it: nil for none.

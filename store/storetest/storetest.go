@@ -7,30 +7,12 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"reflect"
 	"testing"
 	"time"
 
-	"deskpost/store"
 	"deskpost/ticket"
 )
-
-// Open opens an empty desk in a directory of the test's own and closes it when
-// the test ends.
-func Open(t testing.TB) *store.DB {
-	t.Helper()
-	db, err := store.Open(context.Background(), "sqlite:"+filepath.Join(t.TempDir(), "desk.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Errorf("close: %v", err)
-		}
-	})
-	return db
-}
 
 // Run checks the stores that open makes against every promise of ticket.Store.
 // Each test gets an empty store of its own.

@@ -1,0 +1,40 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// An engine is the database program behind a DB: how it is opened and locked,
+// and what its errors mean. What it is asked is the same on each; see dialect.
+type engine interface {
+	words() dialect
+	// name is the database as messages to people name it: it holds no secret.
+	name() string
+	// prepare makes what has to be there before a connection can be opened.
+	prepare() error
+	openWriters(ctx context.Context) (*sql.DB, error)
+	openReaders(ctx context.Context) (*sql.DB, error)
+	// takeLock takes the lock that one process at a time can hold on a desk.
+	takeLock(ctx context.Context, w wait) (lock, error)
+	// explain adds to an error of the engine what an operator can do about it.
+	// Other errors stay as they are.
+	explain(err error) error
+}
+
+// A lock keeps other processes from running the desk. It is freed when the
+// process that holds it dies, however it dies.
+type lock interface{ release() error }
+
+// A wait says how a lock is waited for.
+type wait struct {
+	daemon  bool                // who wants it runs the desk; a command wants it for a moment only
+	waiting func(holder string) // told once if the lock is not free; may be nil
+	lost    func(error)         // told if the lock is lost before it is released; may be nil
+}
+
+// lockPatience is how long the lock is waited for by whoever does not wait until
+// it is free: a daemon that is just ending, or a command that is just making the
+// tables, is soon done.
+const lockPatience = 2 * time.Second

@@ -1,0 +1,112 @@
+package store
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Codes of PostgreSQL's errors (its manual, appendix A), and classes of them.
+const (
+	pgDuplicate     = "23505"
+	pgSerialization = "40001"
+	pgDeadlock      = "40P01"
+	pgLockTimeout   = "55P03"
+	pgStarting      = "57P03"
+	pgDiskFull      = "53100"
+	pgTooMany       = "53300"
+	pgIOError       = "58030"
+	pgNoPrivilege   = "42501"
+	pgReadOnly      = "25006"
+	pgNoDatabase    = "3D000"
+	pgNoSuchUser    = "28000"
+	pgBadPassword   = "28P01"
+
+	classConnection = "08"
+	classRollback   = "40"
+	classResources  = "53"
+	classOperator   = "57"
+	classSystem     = "58"
+	classCorrupt    = "XX"
+)
+
+// errLockLost is why a DB stops writing whose lock another process may have.
+var errLockLost = errors.New("the connection that held the lock of the desk was lost")
+
+// pgCode is the code of an error of PostgreSQL; "" if it is none.
+func pgCode(err error) string {
+	var e *pgconn.PgError
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}
+
+func hasPgCode(err error, codes ...string) bool {
+	code := pgCode(err)
+	return code != "" && slices.Contains(codes, code)
+}
+
+func hasPgClass(err error, classes ...string) bool {
+	code := pgCode(err)
+	return code != "" && slices.ContainsFunc(classes, func(class string) bool { return strings.HasPrefix(code, class) })
+}
+
+// gaveWay reports whether the engine undid a transaction for the sake of another
+// one, so that the same works if it is run again.
+func gaveWay(err error) bool { return hasPgCode(err, pgSerialization, pgDeadlock) }
+
+// pgEnds reports whether an error is about the server or other transactions and
+// not about what was asked: no part of the transaction may go on as if one mail
+// were to blame.
+func pgEnds(err error) bool {
+	return hasPgCode(err, pgLockTimeout, pgReadOnly) ||
+		hasPgClass(err, classConnection, classRollback, classResources, classOperator, classSystem, classCorrupt)
+}
+
+func (p *postgres) explain(err error) error {
+	var known *databaseError
+	if err == nil || errors.As(err, &known) {
+		return err
+	}
+	e := &databaseError{name: p.shown, err: oneLine{err}}
+	var unreachable *pgconn.ConnectError
+	switch {
+	case IsDiskFull(err):
+		e.wrong, e.mend = "the disk of the server is full", "make room on it"
+	case hasPgCode(err, pgBadPassword, pgNoSuchUser):
+		e.wrong, e.mend = "the server refuses the user", "look at the user in the URL, database_password and the server's pg_hba.conf"
+	case hasPgCode(err, pgNoDatabase):
+		e.wrong, e.mend = "there is no such database", "make it: createdb --encoding=UTF8 --template=template0 --owner="+
+			p.config.User+" "+p.config.Database
+	case hasPgCode(err, pgTooMany):
+		e.wrong, e.mend = "the server takes no more connections", "raise its max_connections: deskpost needs 13"
+	case hasPgCode(err, pgNoPrivilege):
+		e.wrong, e.mend = "permission denied", "make the user "+p.config.User+" the owner of the database"
+	case hasPgCode(err, pgReadOnly):
+		e.wrong, e.mend = "it can only be read", "name the primary server"
+	case hasPgCode(err, pgIOError):
+		e.wrong, e.mend = "the disk of the server failed", "look into the server's log, mend the disk and start deskpost again"
+	case hasPgClass(err, classCorrupt):
+		e.wrong, e.mend = "the database is damaged", "stop deskpost, look into the server's log and restore the last backup"
+	case IsBusy(err):
+		e.wrong, e.mend = "other transactions keep it busy", "wait, or end the program that holds its rows"
+	case errors.As(err, &unreachable):
+		e.wrong, e.mend = "the server can not be reached", "start it, or correct host and port in the URL"
+	case hasPgClass(err, classConnection, classOperator):
+		e.wrong, e.mend = "the server ended the connection", "look into the server's log"
+	default:
+		return err
+	}
+	return e
+}
+
+// A oneLine is an error whose text is one line: pgx lists each address that it
+// tried on a line of its own.
+type oneLine struct{ error }
+
+func (e oneLine) Error() string { return strings.Join(strings.Fields(e.error.Error()), " ") }
+
+func (e oneLine) Unwrap() error { return e.error }

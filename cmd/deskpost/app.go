@@ -46,7 +46,10 @@ func assemble(ctx context.Context, s *settings, log *slog.Logger) (*app, error) 
 	if err != nil {
 		return nil, fmt.Errorf("load templates: %w", err)
 	}
-	db, err := store.Open(ctx, s.Database, store.WithLock())
+	db, err := openDatabase(ctx, s, store.WithLock(), store.WithWaiting(func(holder string) {
+		log.Info("waiting: another deskpost runs this desk; this one takes over when it ends", "database", s.Database, "running", holder)
+		standBy(log, holder)
+	}))
 	if err != nil {
 		return nil, err
 	}
@@ -75,6 +78,18 @@ func assemble(ctx context.Context, s *settings, log *slog.Logger) (*app, error) 
 		a.pollers = append(a.pollers, a.newPoller(m, s.MaxSize))
 	}
 	return a, nil
+}
+
+// openDatabase opens the database that the settings name.
+func openDatabase(ctx context.Context, s *settings, opts ...store.Option) (*store.DB, error) {
+	if s.DatabasePassword != nil {
+		password, err := s.DatabasePassword()
+		if err != nil {
+			return nil, fmt.Errorf("database_password: %w", err)
+		}
+		opts = append(opts, store.WithPassword(password))
+	}
+	return store.Open(ctx, s.Database, opts...)
 }
 
 func (a *app) close() error {

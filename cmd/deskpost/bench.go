@@ -54,6 +54,7 @@ func benchIngestCommand() *cobra.Command {
 	f.Uint64Var(&b.seed, "seed", 1, "another one makes other mail")
 	f.StringVar(&b.imap, "imap", "", "read this mailbox instead, a `URL` as in the config file")
 	f.StringVar(&b.password, "password", "", "its password, or where it is: env:NAME, file:PATH")
+	f.StringVar(&b.database, "database", "", "keep the desk in this empty database, a `URL` as in the config file")
 	f.BoolVar(&b.json, "json", false, "print the figures as JSON")
 	f.StringVar(&b.cpuProfile, "cpuprofile", "", "write a CPU profile of the backlog to this file")
 	f.Lookup("cpuprofile").Hidden = true

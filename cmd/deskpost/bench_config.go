@@ -28,7 +28,7 @@ func (b *bench) benchConfig(ready hostReady, dir string) (string, error) {
 		}
 	}
 	return fmt.Sprintf(`zone = "UTC"
-database = "sqlite:%s/desk.db"
+database = %q
 
 [mailbox.bench]
 address = %q
@@ -56,7 +56,7 @@ address = %q
 name = "Jane Doe"
 emails = ["jane@bench.example"]
 access = { bench = "agent" }
-`, dir, benchDesk, url, password, after, ready.SMTP, benchAuthserv, acknowledge, oldMail,
+`, cmp.Or(b.database, "sqlite:"+filepath.Join(dir, "desk.db")), benchDesk, url, password, after, ready.SMTP, benchAuthserv, acknowledge, oldMail,
 		benchSenders+cmp.Or(b.latency, 1), benchDesk), nil
 }
 

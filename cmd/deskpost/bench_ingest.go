@@ -36,6 +36,7 @@ type bench struct {
 	seed       uint64
 	imap       string // URL of a mailbox that is there already; "" for one of our own
 	password   string
+	database   string // URL of an empty database; "" for a file of our own
 	json       bool
 	cpuProfile string
 
@@ -95,16 +96,16 @@ func (b *bench) run(ctx context.Context) (report *benchReport, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if known, err := a.desk.Outcomes(ctx); err != nil || len(known) > 0 {
+		return nil, errors.Join(err, errors.New("--database: there is a desk in it already; name an empty database"), a.close())
+	}
 	report, err = b.measure(ctx, a, host)
+	if err == nil {
+		report.DatabaseBytes, err = a.db.Size(ctx)
+	}
 	if err = errors.Join(err, a.close()); err != nil {
 		return nil, err
 	}
-	// The size counts once the write-ahead log has been folded in.
-	info, err := os.Stat(filepath.Join(dir, "desk.db"))
-	if err != nil {
-		return nil, fmt.Errorf("measure the database: %w", err)
-	}
-	report.DatabaseBytes = info.Size()
 	return report, nil
 }
 
@@ -128,7 +129,7 @@ func (b *bench) settings(ready hostReady, dir string) (*settings, error) {
 	}
 	s, err := settingsFrom(path)
 	if err != nil { // only what came from the command line can be wrong
-		return nil, fmt.Errorf("--imap, --password: %w", err)
+		return nil, fmt.Errorf("--imap, --password, --database: %w", err)
 	}
 	return s, nil
 }

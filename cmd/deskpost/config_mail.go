@@ -17,7 +17,7 @@ import (
 // settings checks the whole file.
 func (c *checker) settings(raw *rawConfig) *settings {
 	s := &settings{raw: raw, Policy: c.policy(raw)}
-	s.Database = c.database(raw.Database)
+	s.Database, s.DatabasePassword = c.database(raw)
 	s.Mailboxes = c.mailboxes(raw, s.Policy)
 	s.Relay = c.relay(raw)
 	s.AuthservID = c.authservID(raw.Mail.AuthservID)
@@ -26,21 +26,6 @@ func (c *checker) settings(raw *rawConfig) *settings {
 	s.Log = c.log(raw.Log)
 	c.addresses(raw, s.Policy)
 	return s
-}
-
-func (c *checker) database(value string) string {
-	path := at("database")
-	if !c.required(path, value, `database = "sqlite:/var/lib/deskpost/desk.db"`) {
-		return ""
-	}
-	file, ok := strings.CutPrefix(value, "sqlite:")
-	switch {
-	case !ok:
-		c.fault(path, `want "sqlite:" and the path of a file; write database = "sqlite:/var/lib/deskpost/desk.db"`)
-	case file == "" || strings.ContainsAny(file, "?#\x00"):
-		c.fault(path, `the path must not be empty or have a ? or #; write database = "sqlite:/var/lib/deskpost/desk.db"`)
-	}
-	return "sqlite:" + c.relative(file)
 }
 
 // relative makes a path independent of the working directory: paths in the
@@ -144,9 +129,16 @@ func (c *checker) password(path keyPath, s secret, e endpoint) func() (string, e
 		return nil
 	case e.Host != "" && e.User == "":
 		c.fault(path, "the url has no user that it could belong to; add the user to the url, or take the password out")
-	case s.isLiteral() && c.src.mode.Perm()&0o004 != 0:
+	}
+	return c.reveal(path, s)
+}
+
+// reveal checks that a secret is there now, and safe, and returns how to look it
+// up.
+func (c *checker) reveal(path keyPath, s secret) func() (string, error) {
+	if s.isLiteral() && c.src.mode.Perm()&0o004 != 0 {
 		c.fault(path, "a password stands in a file that every user may read; run chmod 640 %s, or write it to a file"+
-			` of its own and password = "file:PATH"`, shellQuote(c.src.path))
+			` of its own and %s = "file:PATH"`, shellQuote(c.src.path), path[len(path)-1])
 	}
 	from := secretSource{dir: c.src.dir(), env: c.src.env}
 	if _, err := s.reveal(from); err != nil {

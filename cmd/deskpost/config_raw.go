@@ -4,18 +4,19 @@ package main
 // it. Its toml tags are the only list of keys; unknown keys, the sample and the
 // reference page are checked against it.
 type rawConfig struct {
-	Zone       string                   `toml:"zone"`
-	Database   string                   `toml:"database"`
-	Mailbox    map[string]rawMailbox    `toml:"mailbox"`
-	Relay      map[string]rawRelay      `toml:"relay"`
-	Department map[string]rawDepartment `toml:"department"`
-	Agent      map[string]rawAgent      `toml:"agent"`
-	Role       map[string]rawRole       `toml:"role"`
-	Plan       map[string]rawPlan       `toml:"plan"`
-	Desk       rawDesk                  `toml:"desk"`
-	Commands   rawCommands              `toml:"commands"`
-	Mail       rawMail                  `toml:"mail"`
-	Log        rawLog                   `toml:"log"`
+	Zone             string                   `toml:"zone"`
+	Database         string                   `toml:"database"`
+	DatabasePassword secret                   `toml:"database_password"`
+	Mailbox          map[string]rawMailbox    `toml:"mailbox"`
+	Relay            map[string]rawRelay      `toml:"relay"`
+	Department       map[string]rawDepartment `toml:"department"`
+	Agent            map[string]rawAgent      `toml:"agent"`
+	Role             map[string]rawRole       `toml:"role"`
+	Plan             map[string]rawPlan       `toml:"plan"`
+	Desk             rawDesk                  `toml:"desk"`
+	Commands         rawCommands              `toml:"commands"`
+	Mail             rawMail                  `toml:"mail"`
+	Log              rawLog                   `toml:"log"`
 }
 
 type rawMailbox struct {

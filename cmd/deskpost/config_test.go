@@ -107,7 +107,8 @@ func golden(t *testing.T, path, got string) {
 // fullConfig sets every key to something else than its default.
 const fullConfig = `
 zone = "America/New_York"
-database = "sqlite:desk.db"
+database = "postgres://desk@db.bank.example/desk?sslmode=verify-full"
+database_password = "file:support.password"
 
 [mailbox.support]
 address = "Support@bank.example"
@@ -267,7 +268,7 @@ func TestFullConfigServers(t *testing.T) {
 	if diff := cmp.Diff(wantRelay, s.Relay); diff != "" {
 		t.Errorf("relay (-want +got):\n%s", diff)
 	}
-	if want := "sqlite:" + filepath.Join(dir, "desk.db"); s.Database != want {
+	if want := "postgres://desk@db.bank.example/desk?sslmode=verify-full"; s.Database != want {
 		t.Errorf("database %q, want %q", s.Database, want)
 	}
 	if s.AuthservID != "mx.bank.example" || s.MaxSize != 10<<20 || s.Echo != "support@BANK.example" ||
@@ -277,6 +278,25 @@ func TestFullConfigServers(t *testing.T) {
 	for i, want := range []string{"hunter2", "s3cret"} {
 		if got, err := s.Mailboxes[i].Password(); got != want || err != nil {
 			t.Errorf("password of %s: %q, %v", s.Mailboxes[i].Key, got, err)
+		}
+	}
+}
+
+func TestDatabase(t *testing.T) {
+	t.Parallel()
+	dir := configDir(t)
+	if got, err := parse(t, source(dir, fullConfig)).DatabasePassword(); got != "s3cret" || err != nil {
+		t.Errorf("password of the database: %q, %v", got, err)
+	}
+	for value, want := range map[string]string{
+		"sqlite:desk.db":              "sqlite:" + filepath.Join(dir, "desk.db"),
+		"sqlite:/var/lib/x/./desk.db": "sqlite:/var/lib/x/desk.db",
+		"postgres:///desk":            "postgres:///desk",
+		"postgresql://u@[::1]:99/a":   "postgresql://u@[::1]:99/a",
+	} {
+		s := parse(t, source(dir, strings.Replace(sampleConfig(), "#database = ", "database = \""+value+"\" # ", 1)))
+		if s.Database != want || s.DatabasePassword != nil {
+			t.Errorf("%s became %s, with a password: %t", value, s.Database, s.DatabasePassword != nil)
 		}
 	}
 }

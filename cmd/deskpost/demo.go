@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,7 +30,7 @@ func demoCommand() *cobra.Command {
 			if verbose {
 				log = newLog(logSettings{Format: "text"}, cmd.ErrOrStderr())
 			}
-			return demo(cmd.Context(), once, cmd.OutOrStdout(), log)
+			return demo(cmd.Context(), "", once, cmd.OutOrStdout(), log)
 		},
 	}
 	cmd.Flags().BoolVar(&once, "once", false, "end after the story; the exit status says whether every step happened")
@@ -38,8 +39,9 @@ func demoCommand() *cobra.Command {
 }
 
 // demo runs the real program, by a real config file, between mail servers of
-// its own.
-func demo(ctx context.Context, once bool, out io.Writer, log *slog.Logger) (err error) {
+// its own. The desk is in the database at a URL, or in a file of its own if that
+// is empty.
+func demo(ctx context.Context, database string, once bool, out io.Writer, log *slog.Logger) (err error) {
 	dir, err := os.MkdirTemp("", "deskpost-demo-")
 	if err != nil {
 		return fmt.Errorf("make a folder for the demo: %w", err)
@@ -53,7 +55,7 @@ func demo(ctx context.Context, once bool, out io.Writer, log *slog.Logger) (err 
 	defer func() { err = errors.Join(err, host.close()) }()
 
 	path := filepath.Join(dir, "deskpost.toml")
-	if err := os.WriteFile(path, []byte(demoConfig(host, dir)), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(demoConfig(host, cmp.Or(database, "sqlite:"+filepath.Join(dir, "desk.db")))), 0o600); err != nil {
 		return fmt.Errorf("write the demo's config: %w", err)
 	}
 	s, err := settingsFrom(path)

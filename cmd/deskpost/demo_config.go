@@ -30,10 +30,11 @@ const (
 	janesOwnSection = "[agent.jane]"
 )
 
-// demoConfig is a config file as an admin would write it.
-func demoConfig(host *demoHost, dir string) string {
+// demoConfig is a config file as an admin would write it, for a desk in the
+// database at a URL.
+func demoConfig(host *demoHost, database string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "zone = \"Europe/Berlin\"\ndatabase = \"sqlite:%s/desk.db\"\n", dir)
+	fmt.Fprintf(&b, "zone = \"Europe/Berlin\"\ndatabase = %q\n", database)
 	for _, d := range []struct{ key, mailbox, name, plan string }{
 		{"support", "support", "Support", "sev-c"},
 		{"online-banking", "banking", "Online Banking", "sev-b"},

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+
+	"deskpost/store/storetest"
 )
 
 // TestDemoTellsTheTutorial is the whole program, end to end, over real IMAP and
@@ -12,7 +14,7 @@ import (
 func TestDemoTellsTheTutorial(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	if err := demo(t.Context(), true, &out, slog.New(slog.DiscardHandler)); err != nil {
+	if err := demo(t.Context(), storetest.URL(t), true, &out, slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatalf("%v\n%s", err, &out)
 	}
 	for _, want := range []string{

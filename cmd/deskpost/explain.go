@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"deskpost/store"
 	"deskpost/ticket"
 )
 
@@ -41,7 +40,7 @@ func explain(ctx context.Context, path string, args []string, out io.Writer) err
 	if err != nil {
 		return &usageError{err}
 	}
-	db, err := store.Open(ctx, s.Database)
+	db, err := openDatabase(ctx, s)
 	if err != nil {
 		return err
 	}

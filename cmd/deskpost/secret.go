@@ -28,6 +28,10 @@ const (
 
 // UnmarshalText keeps the text; nothing is looked up yet.
 func (s *secret) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		s.spec = nil
+		return nil
+	}
 	spec := string(text)
 	s.spec = &spec
 	return nil

@@ -58,6 +58,10 @@ func serve(ctx context.Context, path string, out io.Writer) error {
 	}
 	log := newLog(s.Log, out)
 	a, err := assemble(ctx, s, log)
+	if err != nil && errors.Is(err, ctx.Err()) {
+		log.Info("stopped before the desk was open")
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -65,7 +69,7 @@ func serve(ctx context.Context, path string, out io.Writer) error {
 	go func() { done <- a.run(ctx) }()
 	go a.reloadAt(ctx, hangup, path)
 	log.Info("deskpost is up", "version", version(), "database", s.Database, "mailboxes", len(a.pollers))
-	a.notify(daemon.SdNotifyReady)
+	notify(log, daemon.SdNotifyReady+"\nSTATUS=")
 	if err := a.await(ctx, done); err != nil {
 		return err // parts may still run: closing under them would only hide how it ended
 	}
@@ -84,7 +88,7 @@ func (a *app) await(ctx context.Context, done <-chan error) error {
 	signal.Notify(hurry, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(hurry)
 	a.log.Info("stopping: finishing what is in hand", "at_most", stopWithin)
-	a.notify(daemon.SdNotifyStopping)
+	notify(a.log, daemon.SdNotifyStopping)
 	limit := time.NewTimer(stopWithin)
 	defer limit.Stop()
 	select {
@@ -168,10 +172,16 @@ func departmentsKept(ctx context.Context, desk *ticket.Desk, next *ticket.Policy
 	return nil
 }
 
+// standBy tells systemd that we are up and wait for another daemon to end: it
+// would take us for stuck otherwise.
+func standBy(log *slog.Logger, holder string) {
+	notify(log, daemon.SdNotifyReady+"\nSTATUS=standing by while another runs: "+holder)
+}
+
 // notify tells systemd how things stand, where systemd started us.
-func (a *app) notify(state string) {
+func notify(log *slog.Logger, state string) {
 	if _, err := daemon.SdNotify(false, state); err != nil {
-		a.log.Warn("systemd could not be told", "state", state, "error", err)
+		log.Warn("systemd could not be told", "state", state, "error", err)
 	}
 }
 

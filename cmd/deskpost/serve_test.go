@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -32,6 +33,12 @@ type served struct {
 // serveDemo starts the daemon as "deskpost serve" does.
 func serveDemo(t *testing.T) *served {
 	t.Helper()
+	return serveDemoIn(t, storetest.URL(t))
+}
+
+// serveDemoIn starts it on the database at a URL.
+func serveDemoIn(t *testing.T, database string) *served {
+	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
 	host, err := startDemoHost(newTimeline(io.Discard), quiet)
 	if err != nil {
@@ -40,7 +47,7 @@ func serveDemo(t *testing.T) *served {
 	t.Cleanup(func() { host.close() })
 	dir := t.TempDir()
 	s := &served{t: t, host: host, path: filepath.Join(dir, "deskpost.toml"), log: &syncBuffer{}}
-	s.write(demoConfig(host, dir))
+	s.write(demoConfig(host, database))
 	s.start()
 	return s
 }
@@ -62,11 +69,16 @@ func (s *served) config() string {
 }
 
 func (s *served) start() {
+	s.begin()
+	s.logs("mailbox connected")
+}
+
+// begin starts the daemon and does not wait until it works.
+func (s *served) begin() {
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop, s.done = stop, make(chan error, 1)
 	go func() { s.done <- serve(ctx, s.path, s.log) }()
 	s.t.Cleanup(stop)
-	s.logs("mailbox connected")
 }
 
 // end stops the daemon and waits for it.
@@ -131,12 +143,46 @@ func TestServeTakesMailOnceOverARestart(t *testing.T) {
 
 func TestServeRefusesASecondDaemon(t *testing.T) {
 	t.Parallel()
-	s := serveDemo(t)
+	s := serveDemoIn(t, storetest.SQLite(t))
 	err := serve(t.Context(), s.path, io.Discard)
 	if err == nil || !strings.Contains(err.Error(), "desk.db.lock") || exitCode(err) != exitFault {
 		t.Errorf("a second daemon ended with %v", err)
 	}
 	s.end()
+}
+
+// TestServeWaitsForTheFirstDaemon demands that on PostgreSQL a second daemon
+// waits, and takes over what the first one left.
+func TestServeWaitsForTheFirstDaemon(t *testing.T) {
+	t.Parallel()
+	s := serveDemoIn(t, storetest.Postgres(t))
+	second := &served{t: t, host: s.host, path: s.path, log: &syncBuffer{}}
+	second.begin()
+	second.logs("waiting: another deskpost runs this desk")
+	second.logs(fmt.Sprintf("process %d", os.Getpid()))
+	karen := s.host.person("karen@customer.example")
+	if err := karen.write("support@bank.example", "First", "to the first daemon"); err != nil {
+		t.Fatal(err)
+	}
+	s.logs("mail taken")
+	if strings.Contains(second.log.String(), "mailbox connected") {
+		t.Error("the second daemon works beside the first")
+	}
+	s.end()
+	second.logs("mailbox connected")
+	if err := karen.write("support@bank.example", "Second", "to the second daemon"); err != nil {
+		t.Fatal(err)
+	}
+	second.logs("mail taken")
+	third := &served{t: t, host: s.host, path: s.path, log: &syncBuffer{}}
+	third.begin()
+	third.logs("waiting: another deskpost runs this desk")
+	third.end() // a daemon that waits can be stopped
+	second.end()
+	out := &bytes.Buffer{}
+	if err := explain(t.Context(), s.path, []string{"1002"}, out); err != nil || !strings.Contains(out.String(), "opened") {
+		t.Errorf("explain what the second daemon took: %v\n%s", err, out)
+	}
 }
 
 func TestReloadKeepsTheOldConfigOnFaults(t *testing.T) {
@@ -162,7 +208,7 @@ func TestReloadKeepsTheOldConfigOnFaults(t *testing.T) {
 	if !a.desk.Policy().May("jane", ticket.MayReply, "support") {
 		t.Error("a good config was not put in force")
 	}
-	s.write(strings.Replace(good, "desk.db", "other.db", 1))
+	s.write(strings.Replace(good, "database = \"", "database = \"sqlite:other.db\" # \"", 1))
 	a.reload(t.Context(), s.path)
 	s.logs("take effect only after a restart")
 	s.end()

@@ -15,14 +15,15 @@ import (
 // settings are what the program runs with: the config file, checked and made
 // into values.
 type settings struct {
-	Policy     *ticket.Policy
-	Database   string            // "sqlite:" and an absolute path, or one from the working directory
-	Mailboxes  []mailboxSettings // by key
-	Relay      relaySettings
-	AuthservID string // whose Authentication-Results we believe; "" is nobody's
-	MaxSize    int64  // bytes of a mail that are read
-	Echo       string // own address that gets a copy of each mail; "" for none
-	Log        logSettings
+	Policy           *ticket.Policy
+	Database         string                 // "sqlite:" and an absolute path, or one from the working directory; or "postgres://..."
+	DatabasePassword func() (string, error) // looked up when it is opened; nil without one
+	Mailboxes        []mailboxSettings      // by key
+	Relay            relaySettings
+	AuthservID       string // whose Authentication-Results we believe; "" is nobody's
+	MaxSize          int64  // bytes of a mail that are read
+	Echo             string // own address that gets a copy of each mail; "" for none
+	Log              logSettings
 
 	raw *rawConfig
 }
@@ -82,7 +83,7 @@ func (b backlog) since(now time.Time) time.Time {
 
 // restartKeys are the keys that a running daemon cannot take over, by prefix.
 func restartKeys() []string {
-	return []string{"database", "mailbox", "relay", "mail.authserv_id", "mail.max_size", "mail.echo", "log"}
+	return []string{"database", "database_password", "mailbox", "relay", "mail.authserv_id", "mail.max_size", "mail.echo", "log"}
 }
 
 // restartNeeded lists the keys whose change takes effect only after a

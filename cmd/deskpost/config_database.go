@@ -1,0 +1,44 @@
+package main
+
+import (
+	"strings"
+
+	"deskpost/store"
+)
+
+// database checks where tickets and mail are kept, and returns it with the way
+// to look the password up, which is nil where there is none.
+func (c *checker) database(raw *rawConfig) (string, func() (string, error)) {
+	path, value := at("database"), raw.Database
+	const example = `database = "sqlite:/var/lib/deskpost/desk.db"`
+	if !c.required(path, value, example) {
+		return "", nil
+	}
+	if strings.HasPrefix(value, "postgres://") || strings.HasPrefix(value, "postgresql://") {
+		if err := store.CheckURL(value); err != nil {
+			c.fault(path, "%v", err)
+		}
+		return value, c.databasePassword(raw.DatabasePassword)
+	}
+	if raw.DatabasePassword.isSet() {
+		c.fault(at("database_password"), "only a PostgreSQL database has a password; take it out")
+	}
+	file, ok := strings.CutPrefix(value, "sqlite:")
+	switch {
+	case !ok:
+		c.fault(path, `want "sqlite:" and the path of a file, or the URL of a PostgreSQL database; write %s or database = "postgres://user@host/database"`, example)
+	case file == "" || strings.ContainsAny(file, "?#\x00"):
+		c.fault(path, `the path must not be empty or have a ? or #; write %s`, example)
+	}
+	return "sqlite:" + c.relative(file), nil
+}
+
+// databasePassword is optional: the server may know the user by the socket or a
+// certificate, or libpq's passfile may hold it.
+func (c *checker) databasePassword(s secret) func() (string, error) {
+	path := at("database_password")
+	if !s.isSet() || c.known(path) {
+		return nil
+	}
+	return c.reveal(path, s)
+}

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -43,7 +44,7 @@ func count(t *testing.T, db *DB, table string) (n int) {
 
 func TestBlobRoundTrip(t *testing.T) {
 	t.Parallel()
-	db := openTest(t)
+	db := openEngine(t)
 	for _, size := range []int64{0, 1, chunkSize - 1, chunkSize, chunkSize + 1, commitSize, 2*commitSize + 3} {
 		want := sha256.New()
 		b := upload(t, db, io.TeeReader(noise(size), want))
@@ -60,7 +61,7 @@ func TestBlobRoundTrip(t *testing.T) {
 // It runs alone, since it measures the whole process.
 func TestBlobMemory(t *testing.T) {
 	const size = 20 << 20
-	db := openTest(t)
+	db := openEngine(t)
 	g := newGauge()
 	b := upload(t, db, io.TeeReader(noise(size), g))
 	r, err := db.OpenBlob(context.Background(), b.Sum)
@@ -110,7 +111,7 @@ func (g *gauge) measure() int64 {
 
 func TestBlobSeek(t *testing.T) {
 	t.Parallel()
-	db := openTest(t)
+	db := openEngine(t)
 	const size = 3*chunkSize + 100
 	want, err := io.ReadAll(noise(size))
 	if err != nil {
@@ -147,7 +148,7 @@ func TestBlobSeek(t *testing.T) {
 
 func TestBlobTwice(t *testing.T) {
 	t.Parallel()
-	db := openTest(t)
+	db := openEngine(t)
 	first := upload(t, db, noise(400_000))
 	chunks := count(t, db, "blob_chunks")
 	if second := upload(t, db, noise(400_000)); second.Sum != first.Sum || second.Size != first.Size {
@@ -158,9 +159,33 @@ func TestBlobTwice(t *testing.T) {
 	}
 }
 
+// TestBlobAtOnce demands that uploads of the same bytes that end together become
+// one blob.
+func TestBlobAtOnce(t *testing.T) {
+	t.Parallel()
+	db := openEngine(t)
+	want := ticket.Blob{Sum: sha256.Sum256([]byte("hello")), Size: 5}
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			w := db.NewBlob(context.Background())
+			if _, err := w.Write([]byte("hello")); err != nil {
+				t.Error(err)
+			}
+			if got, err := w.Commit(); err != nil || got.Sum != want.Sum || got.Size != want.Size {
+				t.Errorf("an upload became %v, %v", got, err)
+			}
+		})
+	}
+	group.Wait()
+	if blobs, chunks := count(t, db, "blobs"), count(t, db, "blob_chunks"); blobs != 1 || chunks != 1 {
+		t.Errorf("%d blobs in %d chunks, want 1 in 1", blobs, chunks)
+	}
+}
+
 func TestBlobAbort(t *testing.T) {
 	t.Parallel()
-	db := openTest(t)
+	db := openEngine(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	w := db.NewBlob(ctx)
 	if _, err := io.Copy(w, noise(3*commitSize)); err != nil {
@@ -186,18 +211,27 @@ func TestBlobAbort(t *testing.T) {
 
 func TestBlobErrors(t *testing.T) {
 	t.Parallel()
-	db := openTest(t)
+	db := openEngine(t)
 	ctx := context.Background()
 	if _, err := db.OpenBlob(ctx, ticket.Sum{1}); !errors.Is(err, ticket.ErrNotFound) {
 		t.Errorf("open a blob that nobody has: %v", err)
 	}
-	for name, damage := range map[string]string{
-		"have another sum": "UPDATE blob_chunks SET bytes = zeroblob(length(bytes)) WHERE seq = 1",
-		"ends":             "UPDATE blob_chunks SET bytes = x'01' WHERE seq = 1",
-		"read chunk 1":     "DELETE FROM blob_chunks WHERE seq = 1",
+	overwrite := func(bytes []byte) func() error {
+		return func() error {
+			_, err := db.write.Exec(db.dialect.bind("UPDATE blob_chunks SET bytes = $1 WHERE seq = 1"), bytes)
+			return err
+		}
+	}
+	for name, damage := range map[string]func() error{
+		"have another sum": overwrite(make([]byte, chunkSize)),
+		"ends":             overwrite([]byte{1}),
+		"read chunk 1": func() error {
+			_, err := db.write.Exec("DELETE FROM blob_chunks WHERE seq = 1")
+			return err
+		},
 	} {
 		b := upload(t, db, noise(2*chunkSize))
-		if _, err := db.write.Exec(damage); err != nil {
+		if err := damage(); err != nil {
 			t.Fatal(err)
 		}
 		if err := db.VerifyBlob(ctx, b.Sum); err == nil || !strings.Contains(err.Error(), name) {
@@ -213,7 +247,7 @@ func TestCollectBlobs(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
-	db := openTest(t, WithClock(func() time.Time { return now }))
+	db := openEngine(t, WithClock(func() time.Time { return now }))
 
 	taken := upload(t, db, noise(300_000))
 	attached := upload(t, db, noise(300_001))
@@ -259,7 +293,7 @@ func TestCollectBlobs(t *testing.T) {
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db := openTest(t)
+	db := openEngine(t)
 	if _, err := db.Keys(ctx, time.Now(), strings.NewReader("too short")); err == nil {
 		t.Error("a key was made of too little")
 	}
@@ -271,7 +305,8 @@ func TestKeys(t *testing.T) {
 	if err != nil || len(again) != 1 || again[0].ID != first[0].ID || !bytes.Equal(again[0].Secret, first[0].Secret) {
 		t.Fatalf("second start: %d keys, %v", len(again), err)
 	}
-	if _, err := db.write.Exec("INSERT INTO keys (id, secret, made_at) VALUES (2, x'01', 5)"); err != nil {
+	insert := db.dialect.bind("INSERT INTO keys (id, secret, made_at) VALUES (2, $1, 5)")
+	if _, err := db.write.Exec(insert, []byte{1}); err != nil {
 		t.Fatal(err)
 	}
 	both, err := db.Keys(ctx, time.Now(), nil)

@@ -12,7 +12,12 @@ import (
 
 // released is a schema of one file, as a program would have been released with.
 func released() fstest.MapFS {
-	return fstest.MapFS{"0001_first.sql": {Data: []byte("-- +goose Up\nCREATE TABLE a (id @id, raw @bytes);\n")}}
+	return fstest.MapFS{"0001_first.sql": sqlFile("CREATE TABLE a (id @id, raw @bytes);\n")}
+}
+
+// sqlFile is a file of a schema.
+func sqlFile(text string) *fstest.MapFile {
+	return &fstest.MapFile{Data: []byte("-- +goose Up\n" + text)}
 }
 
 // openSchema opens a database and brings it to the given schema.
@@ -26,7 +31,7 @@ func openSchema(t *testing.T, path string, files fs.FS) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db := &DB{engine: sqlite{path}, dialect: sqlite{}.words(), write: write}
+	db := &DB{engine: sqlite{path}, dialect: sqlite{}.words(), write: write, died: make(chan struct{})}
 	defer db.Close()
 	return db.migrateTo(ctx, files)
 }

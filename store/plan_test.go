@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"deskpost/store/enginetest"
 	"deskpost/ticket"
 )
 
@@ -18,7 +19,18 @@ func openTest(t testing.TB, opts ...Option) *DB {
 
 func openAt(t testing.TB, path string, opts ...Option) *DB {
 	t.Helper()
-	db, err := Open(context.Background(), "sqlite:"+path, opts...)
+	return openURL(t, "sqlite:"+path, opts...)
+}
+
+// openEngine opens an empty desk on the engine that the environment names.
+func openEngine(t testing.TB, opts ...Option) *DB {
+	t.Helper()
+	return openURL(t, enginetest.URL(t), opts...)
+}
+
+func openURL(t testing.TB, url string, opts ...Option) *DB {
+	t.Helper()
+	db, err := Open(context.Background(), url, opts...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,6 +26,7 @@ type DB struct {
 	lock    lock // nil if not taken
 	now     func() time.Time
 	dead    atomic.Pointer[error] // the fault after which nothing is written any more
+	died    chan struct{}         // closed when there is one
 }
 
 var (
@@ -78,7 +79,7 @@ func Open(ctx context.Context, url string, opts ...Option) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{engine: e, dialect: e.words(), now: o.now}
+	db := &DB{engine: e, dialect: e.words(), now: o.now, died: make(chan struct{})}
 	if err := db.open(ctx, o); err != nil {
 		return nil, errors.Join(e.explain(err), db.Close())
 	}
@@ -275,4 +276,19 @@ func (db *DB) fault(doing string, err error) error {
 }
 
 // die makes every later Update fail with err.
-func (db *DB) die(err error) { db.dead.CompareAndSwap(nil, &err) }
+func (db *DB) die(err error) {
+	if db.dead.CompareAndSwap(nil, &err) {
+		close(db.died)
+	}
+}
+
+// Watch waits until nothing can be written any more, and returns the fault,
+// which is fatal (see IsFatal); nil if ctx ends first.
+func (db *DB) Watch(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-db.died:
+		return *db.dead.Load()
+	}
+}

@@ -3,17 +3,18 @@ package store_test
 import (
 	"testing"
 
+	"deskpost/store/enginetest"
 	"deskpost/store/storetest"
 	"deskpost/ticket"
 )
 
 func TestStoreOnSQLite(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t testing.TB) ticket.Store { return storetest.OpenAt(t, storetest.SQLite(t)) })
+	storetest.Run(t, func(t testing.TB) ticket.Store { return storetest.OpenAt(t, enginetest.SQLite(t)) })
 }
 
 func TestStoreOnPostgres(t *testing.T) {
 	t.Parallel()
-	storetest.Postgres(t) // skips all of it as one
-	storetest.Run(t, func(t testing.TB) ticket.Store { return storetest.OpenAt(t, storetest.Postgres(t)) })
+	enginetest.Postgres(t) // skips all of it as one
+	storetest.Run(t, func(t testing.TB) ticket.Store { return storetest.OpenAt(t, enginetest.Postgres(t)) })
 }

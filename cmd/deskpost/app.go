@@ -171,6 +171,7 @@ func (a *app) run(ctx context.Context) error {
 		start(&in, intake, "mailbox "+p.Source, p.Run)
 	}
 	start(&in, intake, "clock", a.runClock)
+	start(&in, intake, "database", a.db.Watch)
 	start(&out, sending, "mailer", a.sender.Run)
 	<-intake.Done()
 	in.Wait()

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"deskpost/store/storetest"
+	"deskpost/store/enginetest"
 )
 
 // TestDemoTellsTheTutorial is the whole program, end to end, over real IMAP and
@@ -14,7 +14,7 @@ import (
 func TestDemoTellsTheTutorial(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	if err := demo(t.Context(), storetest.URL(t), true, &out, slog.New(slog.DiscardHandler)); err != nil {
+	if err := demo(t.Context(), enginetest.URL(t), true, &out, slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatalf("%v\n%s", err, &out)
 	}
 	for _, want := range []string{

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"fmt"
 	"io"
 	"log/slog"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"deskpost/store/enginetest"
 	"deskpost/store/storetest"
 	"deskpost/ticket"
 )
@@ -33,7 +35,7 @@ type served struct {
 // serveDemo starts the daemon as "deskpost serve" does.
 func serveDemo(t *testing.T) *served {
 	t.Helper()
-	return serveDemoIn(t, storetest.URL(t))
+	return serveDemoIn(t, enginetest.URL(t))
 }
 
 // serveDemoIn starts it on the database at a URL.
@@ -143,7 +145,7 @@ func TestServeTakesMailOnceOverARestart(t *testing.T) {
 
 func TestServeRefusesASecondDaemon(t *testing.T) {
 	t.Parallel()
-	s := serveDemoIn(t, storetest.SQLite(t))
+	s := serveDemoIn(t, enginetest.SQLite(t))
 	err := serve(t.Context(), s.path, io.Discard)
 	if err == nil || !strings.Contains(err.Error(), "desk.db.lock") || exitCode(err) != exitFault {
 		t.Errorf("a second daemon ended with %v", err)
@@ -155,7 +157,7 @@ func TestServeRefusesASecondDaemon(t *testing.T) {
 // waits, and takes over what the first one left.
 func TestServeWaitsForTheFirstDaemon(t *testing.T) {
 	t.Parallel()
-	s := serveDemoIn(t, storetest.Postgres(t))
+	s := serveDemoIn(t, enginetest.Postgres(t))
 	second := &served{t: t, host: s.host, path: s.path, log: &syncBuffer{}}
 	second.begin()
 	second.logs("waiting: another deskpost runs this desk")
@@ -182,6 +184,35 @@ func TestServeWaitsForTheFirstDaemon(t *testing.T) {
 	out := &bytes.Buffer{}
 	if err := explain(t.Context(), s.path, []string{"1002"}, out); err != nil || !strings.Contains(out.String(), "opened") {
 		t.Errorf("explain what the second daemon took: %v\n%s", err, out)
+	}
+}
+
+// TestServeEndsWithItsLock demands that a daemon which may no longer be the only
+// one stops by itself, also when it has nothing to do.
+func TestServeEndsWithItsLock(t *testing.T) {
+	t.Parallel()
+	database := enginetest.Postgres(t)
+	s := serveDemoIn(t, database)
+	admin, err := sql.Open("pgx", database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Close()
+	ended, err := admin.Exec("SELECT pg_terminate_backend(pid) FROM pg_locks " +
+		"WHERE locktype = 'advisory' AND objid = hashtext(current_schema())::oid")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := ended.RowsAffected(); n != 1 || err != nil {
+		t.Fatalf("%d sessions were ended, %v", n, err)
+	}
+	select {
+	case err := <-s.done:
+		if err == nil || !strings.Contains(err.Error(), "lock of the desk was lost") || exitCode(err) != exitFault {
+			t.Errorf("serve ended with %v", err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("serve did not end")
 	}
 }
 

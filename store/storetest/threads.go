@@ -13,6 +13,7 @@ import (
 var threadTests = map[string]func(*testing.T, ticket.Store){
 	"entries are read back in their order":     entries,
 	"text of 5 MB in every script survives":    bigText,
+	"text that no engine may keep is mended":   badText,
 	"message ids stay with their first ticket": knownIDs,
 	"events are read back and counted":         events,
 }
@@ -46,6 +47,19 @@ func entries(t *testing.T, s ticket.Store) {
 		}
 		one, err := tx.Entry(first.ID)
 		return errors.Join(err, same("entry", one, first))
+	})
+}
+
+func badText(t *testing.T, s ticket.Store) {
+	e := &ticket.Entry{Ticket: 1001, Kind: ticket.Message, At: noon(), Text: "on\x00 fire\xff!", MessageID: "a\x00@example.com"}
+	update(t, s, func(tx ticket.Tx) error {
+		return errors.Join(newTicket(tx, 1001), tx.AddEntry(e), tx.Know(1001, []string{e.MessageID}))
+	})
+	view(t, s, func(tx ticket.Tx) error {
+		got, err1 := tx.Entry(e.ID)
+		known, err2 := tx.Known([]string{"a\x00@example.com"})
+		return errors.Join(err1, err2, same("text", got.Text, "on fire\uFFFD!"), same("message ID", got.MessageID, "a@example.com"),
+			same("known", known, []ticket.Number{1001}))
 	})
 }
 

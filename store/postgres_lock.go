@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,9 @@ import (
 // lockClass is the first half of the key of our advisory lock; the second is the
 // schema, so that two desks may share a database.
 const lockClass = 0x6465736b // "desk"
+
+// justEnded stands for a holder who is gone by the time one asks who it is.
+const justEnded = "it has just ended"
 
 const (
 	tryLock    = "SELECT pg_try_advisory_lock($1, hashtext(current_schema()))"
@@ -73,7 +77,7 @@ func (p *postgres) waitForLock(ctx context.Context, conn *pgx.Conn, w wait) erro
 			if err != nil {
 				return err
 			}
-			w.waiting(holder)
+			w.waiting(cmp.Or(holder, justEnded))
 		}
 		select {
 		case <-again.C:
@@ -85,19 +89,16 @@ func (p *postgres) waitForLock(ctx context.Context, conn *pgx.Conn, w wait) erro
 			if err != nil {
 				return err
 			}
-			return fmt.Errorf("another deskpost runs on the database %s: %s; stop it first", p.shown, holder)
+			return fmt.Errorf("another deskpost runs on the database %s: %s; stop it first", p.shown, cmp.Or(holder, justEnded))
 		}
 	}
 }
 
-// holder says who holds the lock, as far as the server tells.
+// holder says who holds the lock, as far as the server tells; "" if nobody does.
 func (p *postgres) holder(ctx context.Context, conn *pgx.Conn) (string, error) {
 	var holder string
 	if err := conn.QueryRow(ctx, lockHolder, lockClass).Scan(&holder); err != nil {
 		return "", fmt.Errorf("ask who holds the lock: %w", err)
-	}
-	if holder == "" {
-		holder = "it has just ended"
 	}
 	return holder, nil
 }

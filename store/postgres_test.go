@@ -202,12 +202,13 @@ func TestPostgresOpenErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := fmt.Sprintf("postgres://%s@%s:%d", there.config.User, there.config.Host, there.config.Port)
+	address := fmt.Sprintf("@%s:%d", there.config.Host, there.config.Port)
+	server := "postgres://" + there.config.User + address
 	for url, want := range map[string]string{
-		server + "/no_such_database": "createdb --encoding=UTF8",
-		"postgres://" + strings.Repeat("x", 9) + server[len("postgres://"):] + "/postgres": "the server",
-		"postgres://desk@127.0.0.1:1/desk":                                                 "the server can not be reached",
-		server + "/postgres?search_path=no_such_schema":                                    "search_path names no schema",
+		server + "/no_such_database":                      "createdb --encoding=UTF8",
+		"postgres://no_such_user" + address + "/postgres": "the server refuses the user",
+		"postgres://desk@127.0.0.1:1/desk":                "the server can not be reached",
+		server + "/postgres?search_path=no_such_schema":   "search_path names no schema",
 	} {
 		_, err := Open(context.Background(), url)
 		if err == nil || !strings.Contains(err.Error(), want) {

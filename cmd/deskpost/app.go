@@ -82,14 +82,23 @@ func assemble(ctx context.Context, s *settings, log *slog.Logger) (*app, error) 
 
 // openDatabase opens the database that the settings name.
 func openDatabase(ctx context.Context, s *settings, opts ...store.Option) (*store.DB, error) {
-	if s.DatabasePassword != nil {
-		password, err := s.DatabasePassword()
-		if err != nil {
-			return nil, fmt.Errorf("database_password: %w", err)
-		}
-		opts = append(opts, store.WithPassword(password))
+	password, err := s.databasePassword()
+	if err != nil {
+		return nil, err
 	}
-	return store.Open(ctx, s.Database, opts...)
+	return store.Open(ctx, s.Database, append(opts, store.WithPassword(password))...)
+}
+
+// databasePassword looks the password of the database up; "" if none is set.
+func (s *settings) databasePassword() (string, error) {
+	if s.DatabasePassword == nil {
+		return "", nil
+	}
+	password, err := s.DatabasePassword()
+	if err != nil {
+		return "", fmt.Errorf("database_password: %w", err)
+	}
+	return password, nil
 }
 
 func (a *app) close() error {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"deskpost/inbound/imapbox"
+	"deskpost/store"
 	"deskpost/templates"
 )
 
@@ -23,7 +25,7 @@ func checkCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Check the config file; with --connect, also every server in it",
-		Long:  "check reads the config file as serve would and lists every fault with its line\nand its mend. With --connect it signs in to each mailbox and the relay, changes\nnothing, and says what it found.",
+		Long:  "check reads the config file as serve would and lists every fault with its line\nand its mend. With --connect it signs in to the database server, each mailbox and the\nrelay, changes nothing, and says what it found.",
 		Args:  arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return check(cmd.Context(), path, connect, cmd.OutOrStdout())
@@ -48,7 +50,7 @@ func check(ctx context.Context, path string, connect bool, out io.Writer) error 
 	if !connect {
 		return nil
 	}
-	var faults []error
+	faults := []error{checkDatabase(ctx, s, out)}
 	for _, m := range s.Mailboxes {
 		faults = append(faults, checkMailbox(ctx, m, out))
 	}
@@ -56,6 +58,26 @@ func check(ctx context.Context, path string, connect bool, out io.Writer) error 
 	if err := errors.Join(faults...); err != nil {
 		return errors.New("not every server could be reached as configured; mend what is marked FAULT and check again")
 	}
+	return nil
+}
+
+// checkDatabase has nothing to say of a file: the daemon makes it.
+func checkDatabase(ctx context.Context, s *settings, out io.Writer) error {
+	if !isPostgres(s.Database) {
+		return nil
+	}
+	fmt.Fprintf(out, "\ndatabase %s\n", s.Database)
+	password, err := s.databasePassword()
+	if err != nil {
+		return printFault(out, err)
+	}
+	found, err := store.Probe(ctx, s.Database, password)
+	if err != nil {
+		return printFault(out, err)
+	}
+	fmt.Fprintf(out, "  server        %s\n", found.Server)
+	fmt.Fprintf(out, "  TLS           %s\n", cmp.Or(found.TLS, "none"))
+	fmt.Fprintf(out, "  run by        %s\n", cmp.Or(found.Running, "nobody now"))
 	return nil
 }
 

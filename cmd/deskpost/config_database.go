@@ -14,7 +14,7 @@ func (c *checker) database(raw *rawConfig) (string, func() (string, error)) {
 	if !c.required(path, value, example) {
 		return "", nil
 	}
-	if strings.HasPrefix(value, "postgres://") || strings.HasPrefix(value, "postgresql://") {
+	if isPostgres(value) {
 		if err := store.CheckURL(value); err != nil {
 			c.fault(path, "%v", err)
 		}
@@ -31,6 +31,10 @@ func (c *checker) database(raw *rawConfig) (string, func() (string, error)) {
 		c.fault(path, `the path must not be empty or have a ? or #; write %s`, example)
 	}
 	return "sqlite:" + c.relative(file), nil
+}
+
+func isPostgres(url string) bool {
+	return strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://")
 }
 
 // databasePassword is optional: the server may know the user by the socket or a

@@ -193,6 +193,15 @@ func TestServeEndsWithItsLock(t *testing.T) {
 	t.Parallel()
 	database := enginetest.Postgres(t)
 	s := serveDemoIn(t, database)
+	out := &bytes.Buffer{}
+	if err := check(t.Context(), s.path, true, out); err != nil {
+		t.Errorf("check beside the daemon: %v", err)
+	}
+	for _, want := range []string{"server        PostgreSQL 1", fmt.Sprintf("process %d", os.Getpid())} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("check lacks %q:\n%s", want, out)
+		}
+	}
 	admin, err := sql.Open("pgx", database)
 	if err != nil {
 		t.Fatal(err)

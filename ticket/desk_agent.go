@@ -3,6 +3,7 @@ package ticket
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -53,6 +54,10 @@ func (t *turn) quarantine(tk *Ticket, m *Mail, n *Notice, why string) (Conclusio
 	if a, ok := t.policy.Agents[n.Agent]; !ok || a.Disabled {
 		told = t.leads(tk.Department)
 	}
+	if sender, ok := t.policy.AgentByAddress(m.From); ok && !sender.Disabled && !slices.Contains(told, sender.Key) {
+		told = append(slices.Clone(told), sender.Key) // who answered a colleague's mail must hear that it did nothing
+	}
+	t.because("told at most once a day: %s", strings.Join(told, ", "))
 	for _, key := range told {
 		err := t.tellAgent(key, tk, NoticeMisused, nil, func(out *Notice) {
 			out.Facts.Actor = t.policy.agentName(n.Agent)

@@ -257,3 +257,11 @@ func TestResolvedNoticeHarmsNobody(t *testing.T) {
 		}
 	}
 }
+
+func TestReplyNeedsAText(t *testing.T) {
+	for _, text := range []string{"#reply", "#note", "#reply\n\n> only a quote of nothing"} {
+		w, _, out := opened(t)
+		w.take(answer(to(t, out, ticket.NoticeNew, jane), jane, text))
+		w.want(ticket.CommandHeld)
+	}
+}

@@ -257,7 +257,7 @@ func doCc(w *work, args string) (string, error) {
 	if len(added) > 0 && len(list)+len(added) > maxCollaborators+1 {
 		return "", refuse(Invalid, "a ticket has at most %d people beside the requester", maxCollaborators)
 	}
-	w.change(&Event{Ticket: w.ticket.Number, Kind: ParticipantsChanged, Actor: w.actor(), After: strings.Join(done, " ")})
+	w.change(&Event{Ticket: w.ticket.Number, Kind: ParticipantsChanged, Actor: w.actor(), Detail: strings.Join(done, " ")})
 	return "take part: " + strings.Join(done, " "), nil
 }
 

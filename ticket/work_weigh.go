@@ -96,6 +96,9 @@ func (w *work) makePublic() error {
 // weighPosting checks that the text may go where it is meant to go.
 func (w *work) weighPosting() {
 	if !w.posts() {
+		if w.forced != "" {
+			w.doubt(yourText, "is missing: write it below the commands, or leave out #%s", w.forced)
+		}
 		return
 	}
 	right := MayNote

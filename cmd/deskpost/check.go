@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -44,6 +46,11 @@ func check(ctx context.Context, path string, connect bool, out io.Writer) error 
 	if _, err := templates.Load(nil); err != nil {
 		return fmt.Errorf("load templates: %w", err)
 	}
+	if dir := databaseFolder(s.Database); dir != "" {
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+			return &usageError{fmt.Errorf("%s: database: the folder %s is not there; make it, and let deskpost write to it", path, dir)}
+		}
+	}
 	p := s.Policy
 	fmt.Fprintf(out, "%s: no faults. %d mailboxes, %d departments, %d agents, %d SLA plans\n",
 		path, len(s.Mailboxes), len(p.Departments), len(p.Agents), len(p.Plans))
@@ -59,6 +66,15 @@ func check(ctx context.Context, path string, connect bool, out io.Writer) error 
 		return errors.New("not every server could be reached as configured; mend what is marked FAULT and check again")
 	}
 	return nil
+}
+
+// databaseFolder is the folder of a database file, "" where there is none.
+func databaseFolder(url string) string {
+	file, ok := strings.CutPrefix(url, "sqlite:")
+	if !ok {
+		return ""
+	}
+	return filepath.Dir(strings.TrimPrefix(file, "//"))
 }
 
 // checkDatabase has nothing to say of a file: the daemon makes it.

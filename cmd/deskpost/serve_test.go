@@ -318,6 +318,10 @@ func TestServeSaysWhatIsWrong(t *testing.T) {
 			t.Errorf("%s: check ended with %v and said\n%s", name, err, &out)
 		}
 	}
+	s.write(strings.Replace(good, "database = \"", "database = \"sqlite:/nowhere/at/all/desk.db\" # \"", 1))
+	if err := check(t.Context(), s.path, false, io.Discard); err == nil || !strings.Contains(err.Error(), "the folder /nowhere/at/all is not there") {
+		t.Errorf("no folder for the database: check ended with %v", err)
+	}
 	s.write(good)
 	var out bytes.Buffer
 	if err := check(t.Context(), s.path, true, &out); err != nil {

@@ -34,16 +34,18 @@ func (c *cutter) signatureStart() int {
 	if isClientMarker(c.lines[c.end-1]) {
 		return c.end - 1
 	}
-	count := 0
+	count, paragraphs, prose := 0, 1, false
 	for i := c.end - 1; i >= 0 && count <= maxSignatureLines; i-- {
 		line := c.lines[i]
-		if isQuote(line) {
+		switch {
+		case isQuote(line):
 			return -1
-		}
-		if isDelimiter(line) || isListFooter(line) && count <= 8 {
+		case isDelimiter(line), isBareDelimiter(line) && !(prose && paragraphs > 1), isListFooter(line) && count <= 8:
 			return i
-		}
-		if !blank(line) {
+		case blank(line):
+			paragraphs++
+		default:
+			prose = prose || endsSentence(line)
 			count++
 		}
 	}
@@ -51,13 +53,24 @@ func (c *cutter) signatureStart() int {
 }
 
 // isDelimiter reports whether a line is the signature delimiter (RFC 3676
-// §4.3), which many clients write without its blank.
-func isDelimiter(line string) bool {
+// §4.3), with the blank that makes it one.
+func isDelimiter(line string) bool { return line == "-- " || line == "--\u00a0" }
+
+// isBareDelimiter reports whether a line is the delimiter without its blank, as many
+// clients write it. People draw such a line too, and go on below it: several
+// paragraphs with sentences are no signature.
+func isBareDelimiter(line string) bool {
 	switch strings.TrimRight(line, " \t\u00a0") {
 	case "--", "—", "– –":
 		return true
 	}
 	return false
+}
+
+// endsSentence reports whether a line ends the way sentences do.
+func endsSentence(line string) bool {
+	line = strings.TrimRight(line, " \t")
+	return line != "" && strings.ContainsRune(".?!:", rune(line[len(line)-1])) && strings.Contains(line, " ")
 }
 
 // isListFooter reports whether a line is the rule above a mailing list's

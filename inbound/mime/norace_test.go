@@ -1,6 +1,0 @@
-//go:build !race
-
-package mime
-
-// raceFactor is how much longer everything may take under the race detector.
-const raceFactor = 1

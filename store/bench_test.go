@@ -58,7 +58,7 @@ func takeOne(tx ticket.Tx, body string) (int64, error) {
 // BenchmarkReceiveGroup takes groups of 100 small mails, each in a savepoint.
 func BenchmarkReceiveGroup(b *testing.B) {
 	const group = 100
-	db := openTest(b)
+	db := openEngine(b)
 	body := benchMail()
 	b.ResetTimer()
 	for b.Loop() {

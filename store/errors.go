@@ -39,7 +39,7 @@ func IsFatal(err error) bool {
 		return false
 	}
 	return hasCode(err, sqlite3.ErrIoErr) || hasCode(err, sqlite3.ErrCorrupt) || hasCode(err, sqlite3.ErrNotADB) ||
-		errors.Is(err, errLockLost) || hasPgCode(err, pgIOError, "XX001", "XX002")
+		errors.Is(err, errLockLost) || hasPgCode(err, pgIOError, pgCorruptData, pgCorruptIndex)
 }
 
 // isDuplicate reports whether a row was refused because another has its unique

@@ -23,13 +23,15 @@ const (
 	pgNoDatabase    = "3D000"
 	pgNoSuchUser    = "28000"
 	pgBadPassword   = "28P01"
+	pgCorruptData   = "XX001"
+	pgCorruptIndex  = "XX002"
 
 	classConnection = "08"
 	classRollback   = "40"
 	classResources  = "53"
 	classOperator   = "57"
 	classSystem     = "58"
-	classCorrupt    = "XX"
+	classInternal   = "XX"
 )
 
 // errLockLost is why a DB stops writing whose lock another process may have.
@@ -63,7 +65,7 @@ func gaveWay(err error) bool { return hasPgCode(err, pgSerialization, pgDeadlock
 // were to blame.
 func pgEnds(err error) bool {
 	return hasPgCode(err, pgLockTimeout, pgReadOnly) ||
-		hasPgClass(err, classConnection, classRollback, classResources, classOperator, classSystem, classCorrupt)
+		hasPgClass(err, classConnection, classRollback, classResources, classOperator, classSystem, classInternal)
 }
 
 func (p *postgres) explain(err error) error {
@@ -89,7 +91,7 @@ func (p *postgres) explain(err error) error {
 		e.wrong, e.mend = "it can only be read", "name the primary server"
 	case hasPgCode(err, pgIOError):
 		e.wrong, e.mend = "the disk of the server failed", "look into the server's log, mend the disk and start deskpost again"
-	case hasPgClass(err, classCorrupt):
+	case hasPgCode(err, pgCorruptData, pgCorruptIndex):
 		e.wrong, e.mend = "the database is damaged", "stop deskpost, look into the server's log and restore the last backup"
 	case IsBusy(err):
 		e.wrong, e.mend = "other transactions keep it busy", "wait, or end the program that holds its rows"

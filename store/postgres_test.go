@@ -286,6 +286,7 @@ func TestExplainPostgres(t *testing.T) {
 		"57P01": {"the server ended the connection", false, false, false, true},
 		"58030": {"the disk of the server failed", false, false, true, true},
 		"XX001": {"the database is damaged", false, false, true, true},
+		"XX000": {"", false, false, false, true},
 		"23505": {"", false, false, false, false}, // a mail's own fault
 		"22021": {"", false, false, false, false},
 	} {

@@ -28,6 +28,22 @@ func (t *turn) fromAgent(r *Receipt, m *Mail, found match) (Conclusion, error) {
 	return w.carryOut()
 }
 
+// answerToDigest tells an agent who answered a digest that it belongs to no
+// ticket, so that nothing they wrote is taken for done.
+func (t *turn) answerToDigest(m *Mail, n *Notice) (Conclusion, error) {
+	t.because("it answers a digest, which belongs to no ticket")
+	agent := t.policy.Agents[n.Agent]
+	if m.Machine != Human || t.whyNotAgent(agent, n, m) != "" {
+		return Conclusion{Outcome: Quarantined}, nil
+	}
+	err := t.tellAgent(agent.Key, &Ticket{Department: n.Department}, NoticeHeld, nil, func(out *Notice) {
+		out.InReplyTo = m.MessageID
+		out.Facts = Facts{To: agent.Name, Text: m.NewText,
+			Verdict: "NOTHING was done: a digest belongs to no ticket. Answer a mail of the ticket itself."}
+	})
+	return Conclusion{Outcome: CommandHeld}, err
+}
+
 // whyNotAgent is the first reason not to believe that the mail comes from the
 // agent its token was made for, "" if there is none.
 func (t *turn) whyNotAgent(agent Agent, n *Notice, m *Mail) string {

@@ -64,6 +64,8 @@ func (t *turn) decide(r *Receipt, m *Mail, sight Sight, earlier int64) (Conclusi
 		return Conclusion{}, err
 	}
 	switch {
+	case found.notice != nil && found.ticket == 0:
+		return t.answerToDigest(m, found.notice)
 	case m.Machine != Human:
 		return t.machine(r, m, found)
 	case found.ticket == 0:

@@ -87,3 +87,27 @@ func (t failingTx) Conclude(receipt int64, c ticket.Conclusion, m ticket.Mail) e
 	}
 	return t.Tx.Conclude(receipt, c, m)
 }
+
+func TestAnswerToADigestIsNoTicket(t *testing.T) {
+	w := newWorld(t)
+	w.change(func(p *ticket.Policy) { p.Caps.AgentBurst = 1; p.Acknowledge = ticket.AckNever })
+	for range 3 {
+		w.take(from(karen, "Flood", "text"))
+	}
+	w.sent()
+	w.now = w.now.Add(11 * time.Minute)
+	digest := to(t, w.sent(), ticket.NoticeDigest, jane)
+	w.take(answer(digest, jane, "#list\n\nall of them, please"))
+	if got := w.want(ticket.CommandHeld); got != 0 {
+		t.Errorf("it went to ticket %d", got)
+	}
+	held := to(t, w.sent(), ticket.NoticeHeld, jane)
+	if !strings.Contains(held.Facts.Verdict, "belongs to no ticket") || !strings.Contains(held.Facts.Text, "all of them") {
+		t.Errorf("told %+v", held.Facts)
+	}
+	w.take(answer(digest, "mallory@evil.example", "hello"))
+	w.want(ticket.Quarantined)
+	if out := mailed(w.sent()); len(out) != 0 {
+		t.Errorf("a stranger's answer caused %v", out)
+	}
+}

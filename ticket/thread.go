@@ -23,7 +23,7 @@ const maxClaims = 100
 
 // A match is the ticket a mail belongs to, and by what right.
 type match struct {
-	ticket      Number
+	ticket      Number  // 0 if none
 	notice      *Notice // whose token the mail carries; nil if none
 	kind        TokenKind
 	participant bool   // the sender takes part in the ticket
@@ -43,7 +43,7 @@ func (f match) agentToken() bool {
 func (t *turn) match(m *Mail) (match, error) {
 	for _, step := range []func(*Mail) (match, error){t.byRecipient, t.byMessageID} {
 		found, err := step(m)
-		if err != nil || found.ticket != 0 {
+		if err != nil || found.notice != nil {
 			return found, err
 		}
 	}
@@ -81,8 +81,8 @@ func (t *turn) byRecipient(m *Mail) (match, error) {
 			return match{}, err
 		}
 		switch {
-		case found.ticket == 0:
-		case first.ticket == 0:
+		case found.notice == nil:
+		case first.notice == nil:
 			first = found
 		case found.ticket != first.ticket:
 			t.because("a second token names ticket %d: the first one counts", found.ticket)
@@ -100,7 +100,7 @@ func (t *turn) byMessageID(m *Mail) (match, error) {
 			continue
 		}
 		found, err := t.holder(token, m, "as an answer to our message "+id)
-		if err != nil || found.ticket != 0 {
+		if err != nil || found.notice != nil {
 			return found, err
 		}
 	}
@@ -110,8 +110,11 @@ func (t *turn) byMessageID(m *Mail) (match, error) {
 // holder turns a token that proves to be ours into a match.
 func (t *turn) holder(token Token, m *Mail, how string) (match, error) {
 	n, err := t.verified(token)
-	if err != nil || n == nil || n.Ticket == 0 || token.Kind == TokenEcho {
+	if err != nil || n == nil || token.Kind == TokenEcho {
 		return match{}, err
+	}
+	if n.Ticket == 0 {
+		return match{notice: n, kind: token.Kind}, nil // a digest: it belongs to no ticket
 	}
 	tk, err := t.survivor(n.Ticket)
 	if err != nil || tk == nil {

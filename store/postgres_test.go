@@ -52,7 +52,7 @@ func TestPostgresGivesWay(t *testing.T) {
 		})
 	}
 	group.Wait()
-	if len(runs) != 3 {
+	if len(runs) < 3 { // the second run may meet the other's again
 		t.Errorf("%d runs, want one of two to be run again", len(runs))
 	}
 	err := db.View(ctx, func(tx ticket.Tx) error {

@@ -167,7 +167,7 @@ func (s *segments) join() string {
 					charset, text = parts[0], parts[2]
 				}
 			}
-			raw = append(raw, unescapePercent(text)...)
+			raw = unescape(raw, text, '%')
 			continue
 		}
 		raw = append(raw, text...)
@@ -180,22 +180,6 @@ func (s *segments) join() string {
 		return DecodeWords(text) // both encodings at once
 	}
 	return clean(text)
-}
-
-func unescapePercent(s string) []byte {
-	out := make([]byte, 0, len(s))
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c == '%' && i+2 < len(s) {
-			hi, lo := hexValue(s[i+1]), hexValue(s[i+2])
-			if hi < 16 && lo < 16 {
-				c = hi<<4 | lo
-				i += 2
-			}
-		}
-		out = append(out, c)
-	}
-	return out
 }
 
 // isToken reports whether s is a token of RFC 2045 §5.1.

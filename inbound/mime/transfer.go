@@ -180,18 +180,7 @@ func appendQP(out, line []byte) []byte {
 			content, end = content[:trimmed-1], nil // soft line break
 		}
 	}
-	for i := 0; i < len(content); i++ {
-		c := content[i]
-		if c == '=' && i+2 < len(content) {
-			hi, lo := hexValue(content[i+1]), hexValue(content[i+2])
-			if hi < 16 && lo < 16 {
-				c = hi<<4 | lo
-				i += 2
-			}
-		}
-		out = append(out, c)
-	}
-	return append(out, end...)
+	return append(unescape(out, content, '='), end...)
 }
 
 func hexValue(c byte) byte {
@@ -204,4 +193,21 @@ func hexValue(c byte) byte {
 		return c - 'A' + 10
 	}
 	return 0xff
+}
+
+// unescape appends s to out with each mark and two hexadecimal digits made the
+// byte they stand for. A mark without them stays as it is.
+func unescape[T string | []byte](out []byte, s T, mark byte) []byte {
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c == mark && i+2 < len(s) {
+			hi, lo := hexValue(s[i+1]), hexValue(s[i+2])
+			if hi < 16 && lo < 16 {
+				c = hi<<4 | lo
+				i += 2
+			}
+		}
+		out = append(out, c)
+	}
+	return out
 }

@@ -113,22 +113,7 @@ func cutWord(s string, hopeless *bool) (w encodedWord, rest string, ok bool) {
 
 // decodeQ undoes the Q encoding (RFC 2047 §4.2).
 func decodeQ(s string) []byte {
-	out := make([]byte, 0, len(s))
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		switch {
-		case c == '_':
-			c = ' '
-		case c == '=' && i+2 < len(s):
-			hi, lo := hexValue(s[i+1]), hexValue(s[i+2])
-			if hi < 16 && lo < 16 {
-				c = hi<<4 | lo
-				i += 2
-			}
-		}
-		out = append(out, c)
-	}
-	return out
+	return unescape(make([]byte, 0, len(s)), strings.ReplaceAll(s, "_", " "), '=')
 }
 
 // clean makes a header value safe to store and show on one line: valid UTF-8,

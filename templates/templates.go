@@ -27,10 +27,6 @@ import (
 //go:embed mail
 var builtIn embed.FS
 
-// BuiltIn is the wording that ships with the program, for operators who want to
-// change a copy of it.
-func BuiltIn() fs.FS { return builtIn }
-
 // Limits of one rendered mail. A template of the operator that writes more is
 // broken; what people wrote is far below, since mail is limited on its way in.
 const (

@@ -25,7 +25,7 @@ type Mailbox struct {
 }
 
 // A Backlog says which of the mail that lies in a mailbox at the first start is
-// taken.
+// taken. At most one field is set.
 type Backlog struct {
 	All   bool
 	Since time.Time     // zero if Age counts

@@ -293,3 +293,17 @@ func TestMailGoesBetweenSearchAndFetch(t *testing.T) {
 		t.Error("nobody is told")
 	}
 }
+
+func TestBaseline(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	from := now.AddDate(0, -1, 0)
+	for _, tt := range []struct {
+		b    Backlog
+		want time.Time
+	}{{Backlog{All: true}, time.Time{}}, {Backlog{Since: from}, from}, {Backlog{Age: 24 * time.Hour}, now.Add(-24 * time.Hour)}, {Backlog{}, now}} {
+		if got := tt.b.baseline(now); !got.Equal(tt.want) {
+			t.Errorf("%+v begins at %v, want %v", tt.b, got, tt.want)
+		}
+	}
+}

@@ -129,7 +129,7 @@ func (a *app) newPoller(m mailboxSettings, maxSize int64) *inbound.Poller {
 		Mailbox: inbound.Mailbox{
 			Source: m.Key, IMAP: config,
 			After:   inbound.After{Action: inbound.AfterAction(m.After.Do), Folder: m.After.Folder, Delay: m.DeleteAfter},
-			Backlog: inbound.Backlog{All: m.Backlog.All, Since: m.Backlog.From, Age: m.Backlog.Age},
+			Backlog: m.Backlog,
 			Poll:    m.Poll, Idle: m.Idle, MaxBytes: maxSize,
 		},
 		Desk: a.desk, Blobs: blobs{a.db}, AuthservID: a.settings.AuthservID,

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"deskpost/inbound"
 	"deskpost/ticket"
 )
 
@@ -192,21 +193,21 @@ func (c *checker) after(path keyPath, value, source string) afterAction {
 	return afterAction{Do: "move", Folder: folder}
 }
 
-func (c *checker) backlog(path keyPath, value string, zone *time.Location) backlog {
+func (c *checker) backlog(path keyPath, value string, zone *time.Location) inbound.Backlog {
 	if value == "all" {
-		return backlog{All: true}
+		return inbound.Backlog{All: true}
 	}
 	if zone == nil {
 		zone = time.UTC // the zone's own fault is noted
 	}
 	if from, err := time.ParseInLocation(time.DateOnly, value, zone); err == nil {
-		return backlog{From: from}
+		return inbound.Backlog{Since: from}
 	}
 	age, err := parseDuration(value)
 	if err != nil && !c.known(path) {
 		c.fault(path, `%q says nothing of how old mail may be; write "24h", "30d", "all" or a day such as "2026-01-31"`, value)
 	}
-	return backlog{Age: age}
+	return inbound.Backlog{Age: age}
 }
 
 func (c *checker) authservID(value string) string {

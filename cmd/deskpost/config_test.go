@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"deskpost/inbound"
 	"deskpost/ticket"
 )
 
@@ -252,11 +253,11 @@ func TestFullConfigServers(t *testing.T) {
 	wantMailboxes := []mailboxSettings{
 		{Key: "local", Address: "local@bank.example", After: afterAction{Do: "keep"}, DeleteAfter: 30 * day,
 			Endpoint: endpoint{Security: plaintext, Host: "127.0.0.1", Port: 143, User: "u", Folder: "INBOX"},
-			Backlog:  backlog{All: true}, Poll: 5 * time.Minute, Idle: 9 * time.Minute},
+			Backlog:  inbound.Backlog{All: true}, Poll: 5 * time.Minute, Idle: 9 * time.Minute},
 		{Key: "support", Address: "Support@bank.example", After: afterAction{Do: "move", Folder: "Done"},
 			Endpoint: endpoint{Security: startTLS, Host: "imap.bank.example", Port: 1143, User: "support@bank.example",
 				Folder: "Post in/neu"},
-			Backlog:     backlog{From: time.Date(2026, 1, 31, 5, 0, 0, 0, time.UTC)},
+			Backlog:     inbound.Backlog{Since: time.Date(2026, 1, 31, 5, 0, 0, 0, time.UTC)},
 			DeleteAfter: 60 * day, Poll: 90 * time.Second, Idle: 4 * time.Minute},
 	}
 	funcs := cmpopts.IgnoreFields(mailboxSettings{}, "Password")

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"deskpost/inbound"
 	"deskpost/ticket"
 )
 
@@ -37,7 +38,7 @@ type mailboxSettings struct {
 	CAs         *x509.CertPool         // the system's and the mailbox's own; nil is the system's
 	After       afterAction
 	DeleteAfter time.Duration // for After "delete"
-	Backlog     backlog
+	Backlog     inbound.Backlog
 	Poll        time.Duration
 	Idle        time.Duration
 }
@@ -60,25 +61,6 @@ type logSettings struct {
 type afterAction struct {
 	Do     string // "seen", "keep", "move" or "delete"
 	Folder string // for "move"
-}
-
-// A backlog says which of the mail that was there before the first start is
-// taken. At most one field is set.
-type backlog struct {
-	All  bool
-	Age  time.Duration // not older than this at the first start
-	From time.Time     // not older than this day
-}
-
-// since is the instant from which mail is taken; the zero instant is all mail.
-func (b backlog) since(now time.Time) time.Time {
-	switch {
-	case b.All:
-		return time.Time{}
-	case !b.From.IsZero():
-		return b.From
-	}
-	return now.Add(-b.Age)
 }
 
 // restartKeys are the keys that a running daemon cannot take over, by prefix.

@@ -3,7 +3,6 @@ package main
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -40,20 +39,6 @@ func TestRestartNeeded(t *testing.T) {
 		after := parse(t, source(dir, tt.text))
 		if diff := cmp.Diff(tt.want, before.restartNeeded(after)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
-		}
-	}
-}
-
-func TestBacklogSince(t *testing.T) {
-	t.Parallel()
-	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
-	from := now.AddDate(0, -1, 0)
-	for _, tt := range []struct {
-		b    backlog
-		want time.Time
-	}{{backlog{All: true}, time.Time{}}, {backlog{From: from}, from}, {backlog{Age: day}, now.Add(-day)}, {backlog{}, now}} {
-		if got := tt.b.since(now); !got.Equal(tt.want) {
-			t.Errorf("%+v since %v, want %v", tt.b, got, tt.want)
 		}
 	}
 }

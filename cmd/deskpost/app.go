@@ -128,7 +128,7 @@ func (a *app) newPoller(m mailboxSettings, maxSize int64) *inbound.Poller {
 	return &inbound.Poller{
 		Mailbox: inbound.Mailbox{
 			Source: m.Key, IMAP: config,
-			After:   inbound.After{Action: inbound.AfterAction(m.After.Do), Folder: m.After.Folder, Delay: m.DeleteAfter},
+			After:   m.After,
 			Backlog: m.Backlog,
 			Poll:    m.Poll, Idle: m.Idle, MaxBytes: maxSize,
 		},

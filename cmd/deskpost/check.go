@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"deskpost/inbound"
 	"deskpost/inbound/imapbox"
 	"deskpost/store"
 	"deskpost/templates"
@@ -111,8 +112,8 @@ func checkMailbox(ctx context.Context, m mailboxSettings, out io.Writer) error {
 	for _, alert := range r.Alerts {
 		fmt.Fprintf(out, "  ALERT         %s\n", alert)
 	}
-	if r.ReadOnly && m.After.Do != "keep" {
-		return printFault(out, fmt.Errorf("the folder can only be read, but after = %q wants to change it: get write access, or set after = \"keep\"", m.After.Do))
+	if r.ReadOnly && m.After.Action != inbound.AfterKeep {
+		return printFault(out, fmt.Errorf("the folder can only be read, but after = %q wants to change it: get write access, or set after = \"keep\"", m.After.Action))
 	}
 	return nil
 }

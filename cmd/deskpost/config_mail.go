@@ -56,17 +56,17 @@ func (c *checker) mailbox(name string, raw rawMailbox, policy *ticket.Policy) ma
 		c.reference(in("department"), raw.Department, "a", "department", slices.Collect(maps.Keys(policy.Departments)))
 	}
 	m := mailboxSettings{
-		Key:         name,
-		Address:     raw.Address,
-		CAs:         c.authorities(in("ca_file"), raw.CAFile),
-		DeleteAfter: c.duration(in("delete_after"), raw.DeleteAfter, day, 3650*day),
-		Backlog:     c.backlog(in("backlog"), raw.Backlog, policy.Zone),
-		Poll:        c.duration(in("poll"), raw.Poll, time.Second, day),
+		Key:     name,
+		Address: raw.Address,
+		CAs:     c.authorities(in("ca_file"), raw.CAFile),
+		Backlog: c.backlog(in("backlog"), raw.Backlog, policy.Zone),
+		Poll:    c.duration(in("poll"), raw.Poll, time.Second, day),
 		// RFC 2177 section 3: servers may cut an IDLE of 30 minutes.
 		Idle: c.duration(in("idle"), raw.Idle, time.Second, 29*time.Minute),
 	}
 	m.Endpoint = c.endpoint(in("url"), raw.URL, imapProtocol(), raw.AllowInsecure)
 	m.After = c.after(in("after"), raw.After, m.Endpoint.Folder)
+	m.After.Delay = c.duration(in("delete_after"), raw.DeleteAfter, day, 3650*day)
 	if m.Endpoint.Host != "" && m.Endpoint.User == "" {
 		c.fault(in("url"), "the URL has no user to sign in as; write it before the host, as in %s", imapProtocol().example)
 	}
@@ -175,7 +175,7 @@ func (c *checker) authorities(path keyPath, file string) *x509.CertPool {
 	return pool
 }
 
-func (c *checker) after(path keyPath, value, source string) afterAction {
+func (c *checker) after(path keyPath, value, source string) inbound.After {
 	folder, moves := strings.CutPrefix(value, "move:")
 	switch {
 	case !moves:
@@ -183,14 +183,14 @@ func (c *checker) after(path keyPath, value, source string) afterAction {
 			c.fault(path, "%q is not possible here%s Write one of: seen, keep, move:FOLDER, delete", value,
 				fullStop(didYouMean(value, []string{"seen", "keep", "delete"})))
 		}
-		return afterAction{Do: value}
+		return inbound.After{Action: inbound.AfterAction(value)}
 	case folder == "":
 		c.fault(path, "the folder is missing; write one such as move:Done")
 	case folder == source:
 		c.fault(path, "%q is the folder that is read, so mail would stay there; write another", folder)
 	}
 	c.oneLine(path, folder)
-	return afterAction{Do: "move", Folder: folder}
+	return inbound.After{Action: inbound.AfterMove, Folder: folder}
 }
 
 func (c *checker) backlog(path keyPath, value string, zone *time.Location) inbound.Backlog {

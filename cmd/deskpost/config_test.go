@@ -251,14 +251,14 @@ func TestFullConfigServers(t *testing.T) {
 	dir := configDir(t)
 	s := parse(t, source(dir, fullConfig))
 	wantMailboxes := []mailboxSettings{
-		{Key: "local", Address: "local@bank.example", After: afterAction{Do: "keep"}, DeleteAfter: 30 * day,
+		{Key: "local", Address: "local@bank.example", After: inbound.After{Action: inbound.AfterKeep, Delay: 30 * day},
 			Endpoint: endpoint{Security: plaintext, Host: "127.0.0.1", Port: 143, User: "u", Folder: "INBOX"},
 			Backlog:  inbound.Backlog{All: true}, Poll: 5 * time.Minute, Idle: 9 * time.Minute},
-		{Key: "support", Address: "Support@bank.example", After: afterAction{Do: "move", Folder: "Done"},
+		{Key: "support", Address: "Support@bank.example", After: inbound.After{Action: inbound.AfterMove, Folder: "Done", Delay: 60 * day},
 			Endpoint: endpoint{Security: startTLS, Host: "imap.bank.example", Port: 1143, User: "support@bank.example",
 				Folder: "Post in/neu"},
-			Backlog:     inbound.Backlog{Since: time.Date(2026, 1, 31, 5, 0, 0, 0, time.UTC)},
-			DeleteAfter: 60 * day, Poll: 90 * time.Second, Idle: 4 * time.Minute},
+			Backlog: inbound.Backlog{Since: time.Date(2026, 1, 31, 5, 0, 0, 0, time.UTC)},
+			Poll:    90 * time.Second, Idle: 4 * time.Minute},
 	}
 	funcs := cmpopts.IgnoreFields(mailboxSettings{}, "Password")
 	if diff := cmp.Diff(wantMailboxes, s.Mailboxes, funcs); diff != "" {

@@ -31,16 +31,15 @@ type settings struct {
 
 // mailboxSettings say where the mail of one address is read.
 type mailboxSettings struct {
-	Key         string // of Policy.Mailboxes
-	Address     string
-	Endpoint    endpoint
-	Password    func() (string, error) // looked up at each sign-in; nil without a user
-	CAs         *x509.CertPool         // the system's and the mailbox's own; nil is the system's
-	After       afterAction
-	DeleteAfter time.Duration // for After "delete"
-	Backlog     inbound.Backlog
-	Poll        time.Duration
-	Idle        time.Duration
+	Key      string // of Policy.Mailboxes
+	Address  string
+	Endpoint endpoint
+	Password func() (string, error) // looked up at each sign-in; nil without a user
+	CAs      *x509.CertPool         // the system's and the mailbox's own; nil is the system's
+	After    inbound.After
+	Backlog  inbound.Backlog
+	Poll     time.Duration
+	Idle     time.Duration
 }
 
 // relaySettings say where mail goes out.
@@ -55,12 +54,6 @@ type relaySettings struct {
 type logSettings struct {
 	Level  slog.Level
 	Format string // "json" or "text"
-}
-
-// An afterAction is what happens on the mail server to a mail that was taken.
-type afterAction struct {
-	Do     string // "seen", "keep", "move" or "delete"
-	Folder string // for "move"
 }
 
 // restartKeys are the keys that a running daemon cannot take over, by prefix.

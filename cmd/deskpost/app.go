@@ -18,6 +18,7 @@ import (
 	"deskpost/store"
 	"deskpost/templates"
 	"deskpost/ticket"
+	"deskpost/ticket/failpoint"
 )
 
 // How long one mail may take on its way to the relay, and how much longer than
@@ -36,6 +37,7 @@ type app struct {
 	pollers  []*inbound.Poller
 	relay    *mailer.Relay
 	sender   *mailer.Sender
+	now      func() time.Time
 	log      *slog.Logger
 }
 
@@ -53,12 +55,13 @@ func assemble(ctx context.Context, s *settings, log *slog.Logger) (*app, error) 
 	if err != nil {
 		return nil, err
 	}
-	keys, err := db.Keys(ctx, time.Now(), rand.Reader)
+	now := failpoint.Clock(time.Now)
+	keys, err := db.Keys(ctx, now(), rand.Reader)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("read signing keys: %w", err), db.Close())
 	}
-	a := &app{settings: s, db: db, log: log}
-	a.desk = &ticket.Desk{Store: db, Keys: keys, Now: time.Now}
+	a := &app{settings: s, db: db, now: now, log: log}
+	a.desk = &ticket.Desk{Store: db, Keys: keys, Now: now}
 	a.desk.SetPolicy(s.Policy)
 	if err := departmentsKept(ctx, a.desk, s.Policy); err != nil {
 		return nil, errors.Join(&usageError{err}, db.Close())
@@ -71,7 +74,7 @@ func assemble(ctx context.Context, s *settings, log *slog.Logger) (*app, error) 
 		log.Info("taking up mail that was being sent when the program ended", "notices", left)
 	}
 	a.relay = newRelay(s.Relay, log)
-	a.sender = &mailer.Sender{Desk: a.desk, Relay: a.relay, Lease: a.relay.Longest() + leaseMargin, Open: a.openFile, Echo: s.Echo, Now: time.Now, Log: log}
+	a.sender = &mailer.Sender{Desk: a.desk, Relay: a.relay, Lease: a.relay.Longest() + leaseMargin, Open: a.openFile, Echo: s.Echo, Now: now, Log: log}
 	a.sender.SetTemplates(words)
 	a.desk.Wake = a.sender.Wake
 	for _, m := range s.Mailboxes {
@@ -133,7 +136,7 @@ func (a *app) newPoller(m mailboxSettings, maxSize int64) *inbound.Poller {
 			Poll:    m.Poll, Idle: m.Idle, MaxBytes: maxSize,
 		},
 		Desk: a.desk, Blobs: blobs{a.db}, AuthservID: a.settings.AuthservID,
-		Now: time.Now, Log: a.log, Swept: a.sender.Wake,
+		Now: a.now, Log: a.log, Swept: a.sender.Wake,
 	}
 }
 

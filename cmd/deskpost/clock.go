@@ -74,7 +74,7 @@ func (a *app) tick(ctx context.Context) error {
 }
 
 func (a *app) collect(ctx context.Context) error {
-	n, err := a.db.CollectBlobs(ctx, time.Now().Add(-orphanAge))
+	n, err := a.db.CollectBlobs(ctx, a.now().Add(-orphanAge))
 	if n > 0 {
 		a.log.Info("collected orphaned raw mail", "blobs", n)
 	}

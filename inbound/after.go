@@ -2,6 +2,8 @@ package inbound
 
 import (
 	"time"
+
+	"deskpost/ticket/failpoint"
 )
 
 // An AfterAction is what happens on the mail server to a mail that was taken.
@@ -83,6 +85,9 @@ func (s *pass) act(uids []uint32) error {
 			"mails", len(uids), "error", err)
 		return nil
 	}
+	if err := failpoint.Here("inbound.told"); err != nil {
+		return err
+	}
 	return s.told(uids)
 }
 
@@ -91,5 +96,8 @@ func (s *pass) told(uids []uint32) error {
 	if len(uids) == 0 {
 		return nil
 	}
-	return s.Desk.Told(s.ctx, s.Source, s.epoch, uids)
+	if err := s.Desk.Told(s.ctx, s.Source, s.epoch, uids); err != nil {
+		return err
+	}
+	return failpoint.Here("inbound.noted")
 }

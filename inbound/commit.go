@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 
 	"deskpost/ticket"
+	"deskpost/ticket/failpoint"
 )
 
 // read reads a group of spooled mails. One mail's fault stays its own; an error
@@ -55,7 +56,7 @@ func (s *pass) commit(ctx context.Context, incoming []ticket.Incoming) ([]uint32
 		s.Log.Info("mail taken", "mailbox", s.Source, "uid", in.Receipt.UID, "outcome", fate.Outcome, "ticket", int64(fate.Ticket))
 		uids = append(uids, in.Receipt.UID)
 	}
-	return uids, nil
+	return uids, failpoint.Here("inbound.committed")
 }
 
 // incoming reads one mail. A panic of a parser is the mail's fault, not the
@@ -76,6 +77,9 @@ func (s *pass) incoming(ctx context.Context, sp spooled) (in ticket.Incoming, er
 	}
 	defer body.Close()
 	mail, digest, err := ReadMail(body, sp.raw.Sum, s.AuthservID)
+	if err == nil {
+		err = failpoint.Here("inbound.read")
+	}
 	if err != nil {
 		return ticket.Incoming{}, err
 	}

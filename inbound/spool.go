@@ -11,6 +11,7 @@ import (
 
 	"deskpost/inbound/imapbox"
 	"deskpost/ticket"
+	"deskpost/ticket/failpoint"
 )
 
 // Sizes of raw mail.
@@ -103,10 +104,13 @@ func (s *pass) fetchBodies(group []imapbox.Meta) (got []spooled, missing []imapb
 	for _, m := range group {
 		uids = append(uids, m.UID)
 	}
+	if err := failpoint.Here("inbound.fetch"); err != nil {
+		return nil, group, err
+	}
 	raws := make(map[uint32]ticket.Blob, len(group))
 	short, err := s.box.Fetch(s.ctx, uids, func(uid uint32, size int64, body io.Reader) (err error) {
-		raws[uid], err = s.keep(s.ctx, size, body)
-		return err
+		raws[uid], err = s.keep(s.ctx, size, failpoint.Reader("inbound.literal", body))
+		return cmp.Or(err, failpoint.Here("inbound.kept"))
 	})
 	for _, m := range group {
 		if slices.Contains(short, m.UID) {

@@ -10,6 +10,7 @@ import (
 
 	"deskpost/inbound/imapbox"
 	"deskpost/ticket"
+	"deskpost/ticket/failpoint"
 )
 
 // Sizes of what is asked for and committed at a time: large enough that one
@@ -69,6 +70,9 @@ func (p *Poller) sweep(ctx context.Context, box *imapbox.Box) (leftover, error) 
 	if err != nil {
 		return nothing, err
 	}
+	if err := failpoint.Here("inbound.sweep"); err != nil {
+		return nothing, err
+	}
 	s := &pass{Poller: p, ctx: ctx, box: box, epoch: state.UIDValidity}
 	if err := s.resume(); err != nil {
 		return nothing, err
@@ -78,6 +82,9 @@ func (p *Poller) sweep(ctx context.Context, box *imapbox.Box) (leftover, error) 
 		return nothing, errors.Join(err, s.finish())
 	}
 	if err := s.finish(); err != nil {
+		return nothing, err
+	}
+	if err := failpoint.Here("inbound.swept"); err != nil {
 		return nothing, err
 	}
 	if err := p.Desk.Swept(ctx, p.Source, began); err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"deskpost/templates"
 	"deskpost/ticket"
+	"deskpost/ticket/failpoint"
 )
 
 // A Desk keeps the outbox; *ticket.Desk does. All methods are safe to repeat.
@@ -143,6 +144,9 @@ func (s *Sender) Round(ctx context.Context) (sent int, err error) {
 		if err != nil || len(batch) == 0 {
 			return sent, err
 		}
+		if err := failpoint.Here("mailer.claimed"); err != nil {
+			return sent, err
+		}
 		for i, n := range batch {
 			left := s.lease() - max(0, s.Now().Sub(began)) // a clock set back adds nothing
 			if ctx.Err() != nil || left < s.lease()*2/3 {
@@ -186,7 +190,7 @@ func (s *Sender) send(ctx context.Context, n ticket.Notice, within time.Duration
 	defer cancel()
 	var broken error // what kept the mail from being written
 	report := s.Relay.Submit(attempt, env, size, func(w io.Writer) error {
-		out := &faulty{w: w}
+		out := &faulty{w: failpoint.Writer("mailer.data", w)}
 		err := Compose(out, n, words, s.Open)
 		if out.err == nil {
 			broken = err
@@ -207,6 +211,9 @@ func (s *Sender) send(ctx context.Context, n ticket.Notice, within time.Duration
 	}
 	s.log().Info("mail submitted", "notice", n.ID, "kind", n.Kind, "ticket", n.Ticket, "attempt", n.Attempts,
 		"size", size, "took", s.Now().Sub(began), "answers", summary(report))
+	if err := failpoint.Here("mailer.answered"); err != nil {
+		return anyTaken(report), err
+	}
 	return anyTaken(report), s.settle(ctx, n, results(report))
 }
 
@@ -245,6 +252,9 @@ func (s *Sender) settle(ctx context.Context, n ticket.Notice, results []ticket.R
 		err = s.Desk.Settle(ctx, n.ID, results)
 	}
 	s.noteStore(ctx, err)
+	if err == nil {
+		err = failpoint.Here("mailer.settled")
+	}
 	return err
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"deskpost/ticket"
+	"deskpost/ticket/failpoint"
 )
 
 // An Envelope says whose mail it is and who gets it. Addresses are bare
@@ -96,7 +97,10 @@ func (t *transaction) begin(ctx context.Context) bool {
 			return false
 		}
 		stop := context.AfterFunc(ctx, s.abort)
-		err := s.client.Mail(t.from.addr, t.mailOptions())
+		err := failpoint.Here("mailer.mail")
+		if err == nil {
+			err = s.client.Mail(t.from.addr, t.mailOptions())
+		}
 		stop()
 		if err == nil {
 			s.dirty = true
@@ -171,6 +175,9 @@ func (t *transaction) run(ctx context.Context, body func(io.Writer) error) {
 	err = body(lines)
 	if err == nil {
 		err = lines.finish()
+	}
+	if err == nil {
+		err = failpoint.Here("mailer.dot")
 	}
 	if err == nil && !stop() {
 		err = context.Cause(ctx)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"deskpost/ticket"
+	"deskpost/ticket/failpoint"
 )
 
 const (
@@ -124,6 +125,9 @@ func (w *BlobWriter) flush() error {
 func (w *BlobWriter) Commit() (ticket.Blob, error) {
 	if w.err == nil && (len(w.buffer) > 0 || w.id == 0) {
 		w.err = w.flush()
+	}
+	if w.err == nil {
+		w.err = failpoint.Here("store.upload")
 	}
 	if w.err != nil {
 		err := w.err // Abort sets another

@@ -16,6 +16,8 @@ import (
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
+
+	"deskpost/ticket/failpoint"
 )
 
 //go:embed schema/*.sql
@@ -164,11 +166,17 @@ func (k *versionKeeper) CreateVersionTable(ctx context.Context, conn database.DB
 	if err != nil {
 		return err
 	}
+	if err := failpoint.Here("store.versions"); err != nil {
+		return err
+	}
 	return k.Store.CreateVersionTable(ctx, conn)
 }
 
 func (k *versionKeeper) Insert(ctx context.Context, conn database.DBTxConn, req database.InsertRequest) error {
 	if req.Version > 0 { // 0 is goose's mark that its table exists
+		if err := failpoint.Here("store.migration"); err != nil {
+			return err
+		}
 		m := k.all[req.Version-1]
 		insert := k.dialect.bind("INSERT INTO " + fileTable + " (version, name, sum) VALUES ($1, $2, $3)")
 		if _, err := conn.ExecContext(ctx, insert, m.version, m.name, m.sum); err != nil {

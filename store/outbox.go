@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"deskpost/ticket"
+	"deskpost/ticket/failpoint"
 )
 
 const insertNotice = `
@@ -38,7 +39,7 @@ func (t *tx) Queue(n *ticket.Notice) (bool, error) {
 			return false, err
 		}
 	}
-	return true, nil
+	return true, failpoint.Here("store.queue")
 }
 
 // lane is the order in which notices are served: people wait for replies.
@@ -174,7 +175,7 @@ func (t *tx) SaveDelivery(n ticket.Notice) error {
 			return err
 		}
 	}
-	return nil
+	return failpoint.Here("store.delivery")
 }
 
 const nextDueQuery = `SELECT MIN(free_at) FROM notices WHERE settled_at IS NULL`

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"deskpost/ticket"
+	"deskpost/ticket/failpoint"
 )
 
 const (
@@ -78,9 +79,9 @@ func (t *tx) receive(r *ticket.Receipt) (ticket.Sight, int64, error) {
 	case err != nil:
 		return 0, 0, err
 	case earlier != 0:
-		return ticket.Another, earlier, nil
+		return ticket.Another, earlier, failpoint.Here("store.receipt")
 	}
-	return ticket.Fresh, 0, nil
+	return ticket.Fresh, 0, failpoint.Here("store.receipt")
 }
 
 // sameMail finds the receipt of which r is a second sight under another number;

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"deskpost/ticket"
+	"deskpost/ticket/failpoint"
 )
 
 // A DB is an open desk. It may be used by several goroutines. On SQLite one
@@ -209,10 +210,13 @@ func (db *DB) updateOnce(ctx context.Context, f func(*tx) error) error {
 	if fault := db.dead.Load(); fault != nil {
 		return *fault // another process may run the desk by now
 	}
+	if err := failpoint.Here("store.commit"); err != nil {
+		return db.fault("commit", err)
+	}
 	if err := sqlTx.Commit(); err != nil {
 		return db.fault("commit", err)
 	}
-	return nil
+	return failpoint.Here("store.committed")
 }
 
 // unbroken is the context of a transaction that has begun: one that the end of

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"deskpost/ticket"
+	"deskpost/ticket/failpoint"
 )
 
 const ticketColumns = `number, subject, status, priority, department, assignee, plan, plan_by,
@@ -47,6 +48,9 @@ func (t *tx) Save(k *ticket.Ticket) error {
 		jsonOf(k.Tags), ms(k.FollowUp), ref(k.MergedInto),
 		ms(k.OpenedAt), ms(k.UpdatedAt), ms(k.ResolvedAt), ms(k.ClosedAt))
 	if err != nil {
+		return err
+	}
+	if err := failpoint.Here("store.ticket"); err != nil {
 		return err
 	}
 	return t.indexTags(k)

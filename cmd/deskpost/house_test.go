@@ -19,7 +19,7 @@ var arrows = map[string][]string{
 	"mailer":           {"templates", "ticket", "ticket/failpoint"},
 	"mailer/memsmtp":   {},
 	"inbound":          {"inbound/imapbox", "inbound/mime", "inbound/trim", "ticket", "ticket/failpoint"},
-	"inbound/imapbox":  {},
+	"inbound/imapbox":  {"ticket/failpoint"},
 	"inbound/memimap":  {},
 	"inbound/mime":     {},
 	"inbound/trim":     {"inbound/mime"},

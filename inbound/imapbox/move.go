@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/emersion/go-imap/v2"
+
+	"deskpost/ticket/failpoint"
 )
 
 // MarkSeen sets \Seen on the given mails. Mails that are gone are passed over.
@@ -89,6 +91,9 @@ func (b *Box) copyAndDelete(ctx context.Context, op string, uids []uint32, set i
 	if err != nil {
 		return err
 	}
+	if err := failpoint.Here("imapbox.copied"); err != nil {
+		return err
+	}
 	if len(copied.SourceUIDs) > 0 { // the server says which: delete no other
 		uids = slices.DeleteFunc(slices.Clone(uids), func(uid uint32) bool { return !copied.SourceUIDs.Contains(imap.UID(uid)) })
 		if set, err = uidSet(uids); err != nil || len(set) == 0 {
@@ -104,6 +109,9 @@ func (b *Box) deleteSet(ctx context.Context, set imap.UIDSet) error {
 	}
 	if !b.state.UIDPlus {
 		return nil
+	}
+	if err := failpoint.Here("imapbox.flagged"); err != nil {
+		return err
 	}
 	return b.do(ctx, "expunge mail", func() error { return b.client.UIDExpunge(set).Close() })
 }

@@ -11,9 +11,13 @@
 //	    store.commit=error disk on fire fails there every time
 //	    mailer.claimed=sleep 2s@1       waits there the first time
 //	    *=kill%0.01                     at every step that is not named
+//	    The steps are listed in steps.go. One that dies says so on standard error:
+//	    "failpoint mailer.answered: killed".
 //	DESKPOST_FAILPOINT_SEED  a number: other ones draw other chances
 //	DESKPOST_CLOCK  how the clock is wrong, separated by spaces:
 //	    +48h   it is ahead by that much, or behind with a minus
 //	    x30    it runs thirty times as fast, from the start of the program on
+//	    x30@1769900000  from that Unix second on, so that programs started one
+//	           after the other see one clock
 //	    file:/path  the file holds such words, and is read again at each look
 package failpoint

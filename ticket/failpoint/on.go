@@ -5,6 +5,7 @@ package failpoint
 import (
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"strconv"
@@ -36,6 +37,42 @@ func Here(name string) error {
 	default:
 		return fmt.Errorf("failpoint %s: %w", name, p.err)
 	}
+}
+
+// Reader marks a step after the first bytes of r.
+func Reader(name string, r io.Reader) io.Reader { return &reader{name: name, r: r} }
+
+type reader struct {
+	name string
+	r    io.Reader
+	past bool
+}
+
+func (m *reader) Read(b []byte) (int, error) {
+	n, err := m.r.Read(b)
+	if n > 0 && err == nil && !m.past {
+		m.past = true
+		err = Here(m.name)
+	}
+	return n, err
+}
+
+// Writer marks a step after the first bytes written to w.
+func Writer(name string, w io.Writer) io.Writer { return &writer{name: name, w: w} }
+
+type writer struct {
+	name string
+	w    io.Writer
+	past bool
+}
+
+func (m *writer) Write(b []byte) (int, error) {
+	n, err := m.w.Write(b)
+	if n > 0 && err == nil && !m.past {
+		m.past = true
+		err = Here(m.name)
+	}
+	return n, err
 }
 
 // A point is what happens at a step, and when.
@@ -75,6 +112,11 @@ func load() {
 	seed, err := strconv.ParseUint(orZero(os.Getenv("DESKPOST_FAILPOINT_SEED")), 10, 64)
 	if err == nil {
 		points, err = parse(os.Getenv("DESKPOST_FAILPOINTS"), seed)
+	}
+	for name := range points {
+		if _, known := Steps[name]; !known && name != "*" && err == nil {
+			err = fmt.Errorf("no step is called %q; steps.go lists them", name)
+		}
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "failpoint:", err)
@@ -166,7 +208,12 @@ func wrong(words string, began, t time.Time) time.Time {
 			continue
 		}
 		if speed, ok := strings.CutPrefix(word, "x"); ok {
+			speed, since, shared := strings.Cut(speed, "@")
+			began := began
 			times, err := strconv.Atoi(speed)
+			if seconds, wrong := strconv.ParseInt(orZero(since), 10, 64); shared {
+				began, err = time.Unix(seconds, 0), errors.Join(err, wrong)
+			}
 			if err != nil {
 				panic(fmt.Sprintf("DESKPOST_CLOCK: %q: %v", word, err))
 			}

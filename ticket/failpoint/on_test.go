@@ -51,3 +51,10 @@ func TestClock(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+func TestClockOfSeveralPrograms(t *testing.T) {
+	since := time.Unix(1769900000, 0)
+	if got := wrong("x60@1769900000", since.Add(time.Hour), since.Add(time.Second)); !got.Equal(since.Add(time.Minute)) {
+		t.Errorf("got %s", got)
+	}
+}

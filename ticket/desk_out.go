@@ -29,6 +29,9 @@ func (d *Desk) Claim(ctx context.Context, lease time.Duration, limit int) ([]Not
 				continue
 			}
 			claimed[i].echoOfCrash(t.now)
+			if claimed[i].SettledAt.IsZero() {
+				claimed[i].AgainAt = t.now
+			}
 			if err := t.tx.SaveDelivery(claimed[i]); err != nil {
 				return err
 			}

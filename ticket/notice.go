@@ -68,6 +68,7 @@ type Notice struct {
 	InDoubt     bool      // the last attempt ended in doubt for some recipient
 	DelayTold   time.Time // when an agent was told that it still waits
 	EchoedAt    time.Time // when a copy came by in our own mailbox, of the attempt that runs or of a settled mail
+	AgainAt     time.Time // when it was last sent again though the end of an attempt was unknown: it may have gone out twice
 	SettledAt   time.Time // when no recipient was left to serve
 }
 

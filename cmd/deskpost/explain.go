@@ -134,5 +134,8 @@ func (x explainer) printNotice(n ticket.Notice) {
 		}
 		fmt.Fprintf(x.out, "\nnotice %d (%s) to %s: %s after %d %s%s\n", n.ID, n.Kind, r.Address.Email, state,
 			n.Attempts, choose(n.Attempts == 1, "attempt", "attempts"), when(r.Answer != "", "; the server said: "+r.Answer))
+		if !n.AgainAt.IsZero() {
+			fmt.Fprintf(x.out, "  tried again %s though the end of an earlier attempt is unknown: it may have gone out twice, with one Message-ID\n", x.at(n.AgainAt))
+		}
 	}
 }

@@ -115,7 +115,8 @@ CREATE TABLE failures (
 CREATE TABLE sources (
   source   TEXT PRIMARY KEY,
   baseline BIGINT,
-  swept_at BIGINT -- when the latest pass that reached its end began
+  swept_at BIGINT, -- when the latest pass that reached its end began
+  reading_since BIGINT -- of the reader that has not ended in order yet
 );
 
 -- The numberings of a source, in the order they were met. Up to swept every
@@ -246,6 +247,7 @@ CREATE TABLE notices (
   standing      TEXT NOT NULL, -- 'known', or 'in-doubt' after an attempt without an answer
   delay_told_at BIGINT,
   echoed_at     BIGINT,
+  again_at      BIGINT, -- when it was sent again though an attempt's end was unknown
   settled_at    BIGINT,
   lane          BIGINT NOT NULL, -- 0 is served before 1
   free_at       BIGINT NOT NULL  -- the later of due_at and leased_until

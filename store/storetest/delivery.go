@@ -51,7 +51,8 @@ func claimOrder(t *testing.T, s ticket.Store) {
 			func() error { return claimed(tx, noon().Add(time.Second), noon(), 10, 1) },
 			func() error {
 				n, err := tx.Notice(9)
-				return errors.Join(err, same("attempts booked", n.Attempts, 1), same("recipients", len(n.Recipients), 1))
+				return errors.Join(err, same("attempts booked", n.Attempts, 1), same("recipients", len(n.Recipients), 1),
+					same("sent again", n.AgainAt, time.Time{}))
 			},
 		)
 	})
@@ -71,7 +72,10 @@ func claimLease(t *testing.T, s ticket.Store) {
 			func() error { return claimed(tx, ends.Add(time.Hour), ends.Add(-time.Minute), 10) },
 			func() error { return claimed(tx, ends.Add(time.Hour), ends, 10) },
 			func() error { return claimed(tx, ends.Add(time.Hour), ends.Add(time.Second), 10, 1) },
-			func() error { n, err := tx.Notice(1); return errors.Join(err, same("attempts", n.Attempts, 2)) },
+			func() error {
+				n, err := tx.Notice(1)
+				return errors.Join(err, same("attempts", n.Attempts, 2), same("sent again", n.AgainAt, ends.Add(time.Hour)))
+			},
 		)
 	})
 }
@@ -173,7 +177,7 @@ func saveDelivery(t *testing.T, s ticket.Store) {
 	n := *queued(1, ticket.NoticeReply, "ann@example.com", "bob@example.com")
 	update(t, s, func(tx ticket.Tx) error { return errors.Join(newTicket(tx, 1001), queue(tx, &n)) })
 	n.DueAt, n.LeasedUntil, n.InDoubt = noon().Add(time.Minute), noon().Add(time.Hour), true
-	n.Attempts, n.DelayTold = 3, noon().Add(4*time.Minute)
+	n.Attempts, n.DelayTold, n.AgainAt = 3, noon().Add(4*time.Minute), noon().Add(5*time.Minute)
 	n.EchoedAt, n.SettledAt = noon().Add(2*time.Minute), noon().Add(3*time.Minute)
 	n.Recipients[0].SentAt, n.Recipients[0].Answer = noon(), "250 ok"
 	n.Recipients[1].FailedAt, n.Recipients[1].Answer = noon(), "550 no"

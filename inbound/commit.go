@@ -15,6 +15,10 @@ import (
 func (s *pass) read(ctx context.Context, group []spooled) ([]ticket.Incoming, error) {
 	incoming := make([]ticket.Incoming, 0, len(group))
 	for _, sp := range group {
+		if in, aside := s.setAside(sp); aside {
+			incoming = append(incoming, in)
+			continue
+		}
 		in, err := s.incoming(ctx, sp)
 		if err != nil {
 			// Where the store is at fault this can not be booked either.

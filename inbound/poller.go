@@ -73,6 +73,8 @@ type Poller struct {
 	reconciled time.Time       // when the whole mailbox was last compared with the receipts
 	suspects   map[uint32]bool // UIDs among which the connection broke: asked for one by one
 	readOnly   bool            // said so already
+	entered    bool            // the desk knows that this poller reads
+	wary       int             // how many mails are still to be taken one by one
 	once       sync.Once
 	kick       chan struct{}
 }
@@ -96,6 +98,7 @@ func usualPace() pace {
 // after a growing wait.
 func (p *Poller) Run(ctx context.Context) error {
 	p.begin()
+	defer p.leave(ctx)
 	wait := p.pace.first
 	for ctx.Err() == nil {
 		began := p.Now()
@@ -139,6 +142,7 @@ func (p *Poller) kicks() chan struct{} {
 // commands that do not stay.
 func (p *Poller) Sweep(ctx context.Context) error {
 	p.begin()
+	defer p.leave(ctx)
 	box, err := imapbox.Dial(ctx, p.IMAP)
 	if err != nil {
 		return err

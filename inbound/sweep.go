@@ -37,15 +37,16 @@ const (
 // A pass is one sweep at work.
 type pass struct {
 	*Poller
-	ctx   context.Context
-	box   *imapbox.Box
-	epoch uint32
-	pos   ticket.Position
-	tries map[uint32]ticket.Failure // as of the beginning
-	whole bool                      // looks at all mail there is, also below the mark
-	last  uint32                    // the highest UID listed
-	came  bool                      // newer mail was seen meanwhile
-	again atomic.Bool               // a mail failed that should be tried again soon; also set by batches
+	ctx    context.Context
+	box    *imapbox.Box
+	epoch  uint32
+	pos    ticket.Position
+	tries  map[uint32]ticket.Failure // as of the beginning
+	unread []uint32                  // mails whose bytes are only to be kept
+	whole  bool                      // looks at all mail there is, also below the mark
+	last   uint32                    // the highest UID listed
+	came   bool                      // newer mail was seen meanwhile
+	again  atomic.Bool               // a mail failed that should be tried again soon; also set by batches
 
 	batches []*batch // under way, oldest first
 }
@@ -74,7 +75,7 @@ func (p *Poller) sweep(ctx context.Context, box *imapbox.Box) (leftover, error) 
 		return nothing, err
 	}
 	s := &pass{Poller: p, ctx: ctx, box: box, epoch: state.UIDValidity}
-	if err := s.resume(); err != nil {
+	if err := errors.Join(p.enter(ctx), s.resume()); err != nil {
 		return nothing, err
 	}
 	s.noteReadOnly(state.ReadOnly)
@@ -90,7 +91,7 @@ func (p *Poller) sweep(ctx context.Context, box *imapbox.Box) (leftover, error) 
 	if err := p.Desk.Swept(ctx, p.Source, began); err != nil {
 		return nothing, err
 	}
-	p.suspects = nil
+	p.suspects, p.wary = nil, 0
 	if s.whole {
 		p.reconciled = p.Now()
 	}
@@ -135,11 +136,18 @@ func (s *pass) takeAll() error {
 	if err != nil {
 		return err
 	}
+	if fresh, err = s.takeWarily(fresh); err != nil {
+		return err
+	}
 	for _, uids := range append(s.portions(fresh), s.due()...) {
 		if s.ctx.Err() != nil {
 			return context.Cause(s.ctx)
 		}
-		if err := s.take(uids); err != nil {
+		take := s.take
+		if s.suspect(uids) {
+			take = func(uids []uint32) error { return s.takeAlone(uids[0]) }
+		}
+		if err := take(uids); err != nil {
 			return err
 		}
 	}

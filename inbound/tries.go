@@ -23,8 +23,11 @@ const (
 
 // triesAt is how many tries a mail has at a stage.
 func triesAt(stage string) int {
-	if stage == stageFetch {
+	switch stage {
+	case stageFetch:
 		return fetchTries
+	case stageDeath:
+		return deathTries + 2 // with those of a mail that is not read, or not even fetched
 	}
 	return processTries
 }

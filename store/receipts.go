@@ -218,7 +218,11 @@ func (t *tx) SkipBefore(source string, epoch uint32, uids []uint32, received []t
 			return err
 		}
 	}
-	return nil
+	// One that had failed before is no longer to be tried again.
+	_, err := t.exec(`
+		DELETE FROM failures WHERE source = $1 AND epoch = $2 AND EXISTS (
+			SELECT 1 FROM receipts AS r WHERE r.source = $1 AND r.epoch = $2 AND r.uid = failures.uid)`, source, epoch)
+	return err
 }
 
 const afterPending = `SELECT ` + takenColumns + ` FROM receipts

@@ -121,3 +121,20 @@ func (t *tx) Failures(source string, epoch uint32) ([]ticket.Failure, error) {
 	}, `SELECT source, epoch, uid, stage, tries, error, at FROM failures WHERE source = $1 AND epoch = $2 ORDER BY uid`,
 		source, epoch)
 }
+
+// BeginReading implements ticket.Receipts.
+func (t *tx) BeginReading(source string, at time.Time) (bool, error) {
+	if err := t.holdSource(source); err != nil {
+		return false, err
+	}
+	var since time.Time
+	if err := t.one(`SELECT reading_since FROM sources WHERE source = $1`, args{source}, instant{&since}); err != nil {
+		return false, err
+	}
+	return !since.IsZero(), t.must(`UPDATE sources SET reading_since = $2 WHERE source = $1`, source, ms(at))
+}
+
+// EndReading implements ticket.Receipts.
+func (t *tx) EndReading(source string) error {
+	return t.must(`UPDATE sources SET reading_since = NULL WHERE source = $1`, source)
+}

@@ -46,6 +46,21 @@ func (d *Desk) StartAt(ctx context.Context, source string, baseline time.Time) e
 	})
 }
 
+// BeginReading notes that somebody reads a source from now on. It reports
+// whether whoever did before has died: EndReading was not called.
+func (d *Desk) BeginReading(ctx context.Context, source string) (died bool, err error) {
+	err = d.source(ctx, "begin to read "+source, func(t *turn) (err error) {
+		died, err = t.tx.BeginReading(source, t.now)
+		return err
+	})
+	return died, err
+}
+
+// EndReading notes that whoever read a source has ended in order.
+func (d *Desk) EndReading(ctx context.Context, source string) error {
+	return d.source(ctx, "end reading "+source, func(t *turn) error { return t.tx.EndReading(source) })
+}
+
 // Skip records mails that reached the mailbox before the baseline.
 func (d *Desk) Skip(ctx context.Context, source string, epoch uint32, uids []uint32, received []time.Time) error {
 	return d.source(ctx, "record older mail of "+source, func(t *turn) error {

@@ -56,6 +56,10 @@ type Receipts interface {
 	Mark(source string, epoch uint32) (uint32, error)
 	// Missing returns those of the UIDs that have neither receipt nor failure.
 	Missing(source string, epoch uint32, uids []uint32) ([]uint32, error)
+	// BeginReading notes since when a source is read, and reports whether an
+	// earlier reader has not ended in order. EndReading ends it in order.
+	BeginReading(source string, at time.Time) (unended bool, err error)
+	EndReading(source string) error
 	// SkipBefore writes before-baseline receipts for mails that lay in the
 	// mailbox before the desk first looked.
 	SkipBefore(source string, epoch uint32, uids []uint32, received []time.Time, at time.Time) error
@@ -134,7 +138,8 @@ type Outbox interface {
 	// Claim leases up to limit due notices to one sender until the given
 	// instant and books an attempt for each, agents' replies first, then oldest
 	// first. A notice whose last lease ran out unsettled, or that is in doubt,
-	// is claimed only if its lease ended before the instant doubt.
+	// is claimed only if its lease ended before the instant doubt, and unless its
+	// echo was met AgainAt becomes now.
 	Claim(now, until, doubt time.Time, limit int) ([]Notice, error)
 	// EndLeases ends every lease that runs at an instant, as if it had run out
 	// then, and returns how many there were.

@@ -16,6 +16,7 @@ var sourceTests = map[string]func(*testing.T, ticket.Store){
 	"the baseline is set once":                            baseline,
 	"the last sweep is the latest":                        lastSweep,
 	"failures are counted by stage":                       failures,
+	"a reader that has not ended in order is known":       reading,
 }
 
 // marked demands the mark of a numbering of the source "box".
@@ -100,6 +101,32 @@ func skipBefore(t *testing.T, s ticket.Store) {
 				return errors.Join(err, same("outcome", k.Outcome, ticket.Opened))
 			},
 			func() error { return take(tx, ticket.Again, mail("box", 1, 3, "b")) },
+			func() error { // nothing of it is left to be tried again
+				return errors.Join(tx.Fail(ticket.Failure{Source: "box", Epoch: 1, UID: 4, Stage: "fetch", At: noon()}),
+					tx.SkipBefore("box", 1, []uint32{4}, []time.Time{old}, noon()))
+			},
+			func() error {
+				list, err := tx.Failures("box", 1)
+				return errors.Join(err, same("failures", len(list), 0))
+			},
+		)
+	})
+}
+
+func reading(t *testing.T, s ticket.Store) {
+	begin := func(tx ticket.Tx, source string, want bool) error {
+		unended, err := tx.BeginReading(source, noon())
+		return errors.Join(err, same("unended", unended, want))
+	}
+	update(t, s, func(tx ticket.Tx) error {
+		return try(
+			func() error { return begin(tx, "box", false) },
+			func() error { return begin(tx, "other", false) },
+			func() error { return begin(tx, "box", true) },
+			func() error { return tx.EndReading("box") },
+			func() error { return begin(tx, "box", false) },
+			func() error { return begin(tx, "other", true) },
+			func() error { return same("end of an unknown source", tx.EndReading("third"), ticket.ErrNotFound) },
 		)
 	})
 }

@@ -67,6 +67,7 @@ server_away() {
     log_has "mailbox=late error=\"connect to localhost:$late_port: the server cannot be reached.*see whether host and port"
 }
 
+# A server that is away is tried after ever longer waits (F20).
 server_starts() {
   local waits
   resume_case late
@@ -101,6 +102,7 @@ late_dovecot_start() {
   late_dovecot=$!
 }
 
+# A password that is not right, and is mended (F29).
 wrong_password() {
   begin_case login
   echo 'wrong-horse' >"$case_dir/password"
@@ -119,6 +121,7 @@ wrong_password() {
   serve_end 0 'and ends well'
 }
 
+# A folder that is not there, and is made (F28).
 folder_missing() {
   begin_case folder
   bad_config "imaps://folder%40bank.example@localhost:$IMAPS_PORT/Suport"
@@ -137,6 +140,7 @@ doveadm_create() {
   curl -sS --user "$1@bank.example:$mailhost_password" "imap://127.0.0.1:$IMAP_PORT/" -X "CREATE $2" >/dev/null
 }
 
+# Certificates that prove nothing: there is no way around TLS (F29).
 certificate_invalid() {
   local url said logins
   begin_case cert
@@ -300,6 +304,7 @@ after_move() {
   serve_end 0 'and it ends well'
 }
 
+# Mail that a person has read is mail like any other (F22).
 after_keep() {
   local box seen
   begin_case keep

@@ -8,6 +8,7 @@ set -euo pipefail
 crash_mails=200
 crash_kills=6
 
+# A config with faults changes nothing (F19).
 reload() {
   begin_case reload
   serve_begin
@@ -28,6 +29,7 @@ reload() {
   serve_end 0 'and it ends well'
 }
 
+# SIGTERM among 200 mails (F19).
 stop_while_working() {
   local began taken
   begin_case stop
@@ -45,7 +47,7 @@ stop_while_working() {
   serve_end 0 'and it ends well'
 }
 
-# A relay that takes the connection and says nothing holds the mail in hand, and with it the orderly end.
+# A relay that takes the connection and says nothing holds the mail in hand, and with it the orderly end (F19).
 second_signal() {
   begin_case hurry
   python3 -c '

@@ -111,6 +111,7 @@ typing_error_is_held() {
   assert_match 'and keeps the text for another try' 'she typed the wrong name' "$text"
 }
 
+# One mail through two aliases (F26).
 double_is_one_ticket() {
   send_mail --from "$bob" --to helpdesk@bank.example,contact@bank.example --header 'Subject: Two doors' \
     --header 'From: Bob Jones <bob@customer.example>' --body 'I knock at both.'
@@ -134,12 +135,14 @@ machine_is_not_answered() {
   assert_equal 'and was not answered: the next mail to the customer is the agent'"'"'s' $((before + 1)) "$n"
 }
 
+# A mail server that says 450 first (F31).
 greylisted_customer_gets_answer() {
   send_mail --from grey@customer.example --to "$support" --header 'Subject: Come back later' --body 'I am slow.'
   arrival grey@customer.example 'thank you for writing to us'
   ok 'a mail that the server puts off with 450 is sent again and arrives'
 }
 
+# Postfix takes an answer and bounces it (F38).
 bounce_is_told() {
   send_mail --from gone@bounce.example --to "$support" --header 'Subject: My last mail' --body 'I move out today.'
   arrival "$john" 'I move out today'

@@ -10,6 +10,8 @@ import (
 	"deskpost/inbound/memimap"
 )
 
+// TestAfter does each thing that can be done to a mail that was taken, also at
+// servers that lack a command for it (F28).
 func TestAfter(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -105,6 +107,8 @@ func TestCrashBetweenCommitAndFlag(t *testing.T) {
 	}
 }
 
+// TestReadOnlyFolderIsSaidOnce takes mail out of a folder that it may not change
+// (F28).
 func TestReadOnlyFolderIsSaidOnce(t *testing.T) {
 	t.Parallel()
 	raw := letter("a", "x")

@@ -99,6 +99,8 @@ func dsn(groups ...string) string {
 		strings.Join(groups, "\r\n\r\n") + "\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\nTo: x@example.com\r\nSubject: original\r\n\r\nbody\r\n--b--\r\n"
 }
 
+// TestBounces reads delivery reports: for good, delayed, of several recipients
+// (F38).
 func TestBounces(t *testing.T) {
 	t.Parallel()
 	const to = "From: Mail Delivery System <MAILER-DAEMON@mx.example.com>\r\nTo: help@example.org\r\n"

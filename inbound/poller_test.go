@@ -15,6 +15,8 @@ import (
 	"deskpost/ticket"
 )
 
+// TestNewMailWhileWaiting: new mail is taken as it comes, with IDLE and without
+// (F28).
 func TestNewMailWhileWaiting(t *testing.T) {
 	t.Parallel()
 	for name, opts := range map[string]memimap.Options{"IDLE": {}, "without IDLE": {Without: []string{"IDLE"}}} {
@@ -46,7 +48,7 @@ func TestNewMailWhileWaiting(t *testing.T) {
 	}
 }
 
-// TestRunEndsWithTheGroupInHand stops the daemon in the middle of a commit.
+// TestRunEndsWithTheGroupInHand stops the daemon in the middle of a commit (F19).
 func TestRunEndsWithTheGroupInHand(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, memimap.Options{})
@@ -81,6 +83,7 @@ func TestRunEndsWithTheGroupInHand(t *testing.T) {
 	}
 }
 
+// TestServerGoesAndComesBack renumbers the mailbox under a connection (F21).
 func TestServerGoesAndComesBack(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, memimap.Options{})
@@ -97,7 +100,7 @@ func TestServerGoesAndComesBack(t *testing.T) {
 }
 
 // TestCutLine ends the connection after ever more bytes, within each kind of
-// answer. At last every mail is taken once, whole.
+// answer. At last every mail is taken once, whole (F20).
 func TestCutLine(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, memimap.Options{})
@@ -135,6 +138,8 @@ func nobody(t *testing.T) string {
 	return listener.Addr().String()
 }
 
+// TestBackoff has no server to connect to: each wait is longer than the one
+// before (F20).
 func TestBackoff(t *testing.T) {
 	t.Parallel()
 	w := worldAt(t, nobody(t))
@@ -149,6 +154,7 @@ func TestBackoff(t *testing.T) {
 	}
 }
 
+// TestRefusedLoginWaitsLonger, so that no account is locked (F29).
 func TestRefusedLoginWaitsLonger(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, memimap.Options{})
@@ -164,6 +170,8 @@ func TestRefusedLoginWaitsLonger(t *testing.T) {
 	}
 }
 
+// TestUsualPace pins how long the daemon waits: from a second to five minutes,
+// and five minutes after a refused login (F20, F29).
 func TestUsualPace(t *testing.T) {
 	t.Parallel()
 	w := worldAt(t, nobody(t))

@@ -69,7 +69,7 @@ func TestOversizeDuplicateStaysOnTheServer(t *testing.T) {
 	w.wantOnServer("INBOX", "1", "2")
 }
 
-// TestServerLiesAboutSizes announces a small mail as a huge one.
+// TestServerLiesAboutSizes announces a small mail as a huge one (F24).
 func TestServerLiesAboutSizes(t *testing.T) {
 	t.Parallel()
 	raw := letter("a", "x")
@@ -81,7 +81,7 @@ func TestServerLiesAboutSizes(t *testing.T) {
 	w.want("1 opened")
 }
 
-// TestServerSendsMailNobodyAskedFor must not bring the daemon down.
+// TestServerSendsMailNobodyAskedFor must not bring the daemon down (F24).
 func TestServerSendsMailNobodyAskedFor(t *testing.T) {
 	t.Parallel()
 	raw, other := letter("a", "x"), letter("other", "x")

@@ -39,6 +39,8 @@ func TestBacklogIsTakenInGroupsOldestFirst(t *testing.T) {
 	}
 }
 
+// TestSecondStartTakesNothingTwice, and takes what a colleague has read
+// meanwhile (F22).
 func TestSecondStartTakesNothingTwice(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, memimap.Options{})
@@ -57,6 +59,8 @@ func TestSecondStartTakesNothingTwice(t *testing.T) {
 	w.want("1 opened", "2 opened", "3 opened")
 }
 
+// TestHolesInTheNumbers has another client remove mails before they are taken
+// (F22).
 func TestHolesInTheNumbers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, memimap.Options{})
@@ -77,6 +81,9 @@ func TestHolesInTheNumbers(t *testing.T) {
 	w.want("2 opened", "4 opened", "5 opened")
 }
 
+// TestRenumbering gives every mail a new number: what was taken is a duplicate,
+// and of equal mails without Message-ID as many are new as there are more (F21,
+// F26).
 func TestRenumbering(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, memimap.Options{})
@@ -194,7 +201,7 @@ func TestStoreFaultStopsTheGroupsBehind(t *testing.T) {
 }
 
 // TestOverlookedMailIsFound hides a mail from the desk by a mark above it, as a
-// server does that hands out its numbers in the wrong order.
+// server does that hands out its numbers in the wrong order (F24).
 func TestOverlookedMailIsFound(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, memimap.Options{})
@@ -277,7 +284,7 @@ func TestSweepEndsWithItsContext(t *testing.T) {
 }
 
 // TestMailGoesBetweenSearchAndFetch lists three mails of which the second goes
-// before it is asked for, and a fourth comes, of which there is no push left.
+// before it is asked for, and a fourth comes, of which there is no push left (F22).
 func TestMailGoesBetweenSearchAndFetch(t *testing.T) {
 	t.Parallel()
 	a, c, d := letter("a", "x"), letter("c", "x"), letter("d", "x")

@@ -151,6 +151,8 @@ func TestTriesAreNotAHotLoop(t *testing.T) {
 	}
 }
 
+// TestMailThatTheServerRefuses lets one mail of three never come: the others are
+// taken at once (F24, F25).
 func TestMailThatTheServerRefuses(t *testing.T) {
 	t.Parallel()
 	for name, answer2 := range map[string]string{
@@ -177,7 +179,7 @@ func TestMailThatTheServerRefuses(t *testing.T) {
 }
 
 // TestServerKeepsSilentAboutAMail lists a mail of which it tells no size: the
-// mark must not pass over it.
+// mark must not pass over it (F24).
 func TestServerKeepsSilentAboutAMail(t *testing.T) {
 	t.Parallel()
 	b := letter("b", "x")
@@ -266,7 +268,7 @@ func TestFailedMailIsRemoved(t *testing.T) {
 }
 
 // TestMailThatEndsTheConnection has a line to the server that breaks whenever
-// one mail passes. The others are taken, and in the end it is a stub.
+// one mail passes. The others are taken, and in the end it is a stub (F25).
 func TestMailThatEndsTheConnection(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, memimap.Options{})

@@ -5,6 +5,7 @@ import (
 	"testing"
 )
 
+// TestOneLine makes what a relay says fit for a line (F37).
 func TestOneLine(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ in, want string }{

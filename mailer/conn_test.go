@@ -10,6 +10,8 @@ import (
 	"deskpost/mailer/mailertest"
 )
 
+// TestRelayAuth signs in, or finds that the relay is at fault and not the mail
+// (F30).
 func TestRelayAuth(t *testing.T) {
 	t.Parallel()
 	secret := func() (string, error) { return "s3cret", nil }

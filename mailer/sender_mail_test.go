@@ -53,7 +53,7 @@ func TestTemplatesAreSwapped(t *testing.T) {
 }
 
 // Over a real connection: what Compose writes arrives byte by byte, and a lost
-// 250 is doubt.
+// 250 is doubt (F34).
 func TestSenderOverSMTP(t *testing.T) {
 	t.Parallel()
 	sink := mailertest.Start(t, mailertest.Temper{Rcpt: map[string]string{"jj@xn--mller-kva.example": "550 5.1.1 no such user"}})

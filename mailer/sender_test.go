@@ -56,6 +56,8 @@ func TestRoundEmptiesTheOutbox(t *testing.T) {
 	})
 }
 
+// TestOnlyOutstandingRecipientsAreServed: who has the mail does not get it again
+// (F32).
 func TestOnlyOutstandingRecipientsAreServed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -121,6 +123,8 @@ func TestRunWaitsForTheBellAndTheClock(t *testing.T) {
 	})
 }
 
+// TestRelayFaultCostsNoAttempts: a relay that refuses the sign-in holds all
+// mail, and is tried ever more rarely (F30).
 func TestRelayFaultCostsNoAttempts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -279,7 +283,7 @@ func TestStoreFaultIsLoggedOnce(t *testing.T) {
 }
 
 // The mail in hand is finished when the program stops, and what was claimed
-// with it goes back with its attempt.
+// with it goes back with its attempt (F19).
 func TestStopFinishesTheMailInHand(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -53,6 +53,8 @@ func verdicts(r Report) string {
 	return strings.Join(all, " ")
 }
 
+// TestSubmitTempers is what relays say and fail to say, at each point of a
+// conversation (F30, F31, F32, F33, F34, F35, F36, F37).
 func TestSubmitTempers(t *testing.T) {
 	t.Parallel()
 	say := func(at mailertest.Stage, answer string) mailertest.Temper {
@@ -166,7 +168,7 @@ func faultKind(r Report) FaultKind {
 	return r.Fault.Kind
 }
 
-// A server that stops reading must not hold us longer than one write may take.
+// A server that stops reading must not hold us longer than one write may take (F36).
 func TestSubmitUnreadBody(t *testing.T) {
 	t.Parallel()
 	r := relayTo(t, mailertest.Start(t, mailertest.Temper{Deaf: true}))
@@ -182,7 +184,7 @@ func TestSubmitUnreadBody(t *testing.T) {
 	}
 }
 
-// The overall bound holds even if every single step stays within its own.
+// The overall bound holds even if every single step stays within its own (F36).
 func TestSubmitOverallDeadline(t *testing.T) {
 	t.Parallel()
 	sink := mailertest.Start(t, mailertest.Temper{})
@@ -230,6 +232,7 @@ func TestSubmitEnvelope(t *testing.T) {
 	}
 }
 
+// TestSubmitNullPathAndPlainServer is a server without any extension (F39).
 func TestSubmitNullPathAndPlainServer(t *testing.T) {
 	t.Parallel()
 	sink := mailertest.Start(t, mailertest.Temper{Extensions: []string{}})
@@ -286,6 +289,7 @@ func TestSubmitEcho(t *testing.T) {
 	}
 }
 
+// TestSubmitGreylistedThenTaken is put off once and then sent once (F31).
 func TestSubmitGreylistedThenTaken(t *testing.T) {
 	t.Parallel()
 	sink := mailertest.Start(t, mailertest.Temper{Rcpt: map[string]string{"a@x.example": "450 4.7.1 come back"}})

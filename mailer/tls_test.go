@@ -7,6 +7,7 @@ import (
 	"deskpost/mailer/mailertest"
 )
 
+// TestRelayTLS is TLS as it should be, and relays without it (F30).
 func TestRelayTLS(t *testing.T) {
 	t.Parallel()
 	noStartTLS := mailertest.Temper{Extensions: mailertest.Without("STARTTLS")}

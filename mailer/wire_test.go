@@ -33,6 +33,8 @@ func TestSubmitSmuggling(t *testing.T) {
 	}
 }
 
+// TestSubmitAddresses puts addresses on the wire, at servers with SMTPUTF8 and
+// without (F39).
 func TestSubmitAddresses(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

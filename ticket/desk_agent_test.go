@@ -103,6 +103,7 @@ func TestTutorial(t *testing.T) {
 	}
 }
 
+// TestPendingComesBack once, however often the clock rings (F52).
 func TestPendingComesBack(t *testing.T) {
 	w, n, out := opened(t)
 	w.take(answer(to(t, out, ticket.NoticeNew, jane), jane, "#pending 3d\n#take"))

@@ -159,6 +159,8 @@ func TestReplyJoinsItsTicket(t *testing.T) {
 	}
 }
 
+// TestDuplicateActsOnce takes a mail through two aliases, again after a crash,
+// and with other words under its Message-ID (F26).
 func TestDuplicateActsOnce(t *testing.T) {
 	w := newWorld(t)
 	m := from(karen, "Once", "text")
@@ -242,6 +244,7 @@ func TestOwnMailIsALoop(t *testing.T) {
 	w.want(ticket.Appended)
 }
 
+// TestBounce is a report about a mail of ours, and a forged one (F38).
 func TestBounce(t *testing.T) {
 	w := newWorld(t)
 	w.take(from(karen, "Help", "text"))

@@ -69,6 +69,7 @@ func TestTemporaryErrorsAreTriedForFiveDays(t *testing.T) {
 	}
 }
 
+// TestPermanentErrorTellsAnAgent of the text that did not arrive (F33).
 func TestPermanentErrorTellsAnAgent(t *testing.T) {
 	w, n, out := opened(t)
 	w.take(answer(to(t, out, ticket.NoticeNew, jane), jane, "#take\n#reply\n\nHello"))
@@ -91,6 +92,7 @@ func TestPermanentErrorTellsAnAgent(t *testing.T) {
 	}
 }
 
+// TestCrashedAttemptIsTriedAgain, as the same mail (F34).
 func TestCrashedAttemptIsTriedAgain(t *testing.T) {
 	w := newWorld(t)
 	w.take(from(karen, "Help", "text"))
@@ -120,6 +122,8 @@ func TestCrashedAttemptIsTriedAgain(t *testing.T) {
 	}
 }
 
+// TestDoubtWaitsForTheEcho: with an echo a mail whose answer was lost is sent
+// again only if its copy did not come by (F35).
 func TestDoubtWaitsForTheEcho(t *testing.T) {
 	w := newWorld(t)
 	w.change(func(p *ticket.Policy) { p.Echo = "support"; p.Agents = nil })
@@ -172,6 +176,8 @@ func TestPostponeTakesTheBookingBack(t *testing.T) {
 	}
 }
 
+// TestDoubtGivesUp at a relay that loses each answer, before anybody gets the
+// mail for days (F35).
 func TestDoubtGivesUp(t *testing.T) {
 	w := newWorld(t)
 	w.change(func(p *ticket.Policy) { p.Agents = nil })

@@ -18,7 +18,7 @@ import (
 	"deskpost/ticket"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files and generated pages anew")
 
 // configDir makes a directory with the secrets that the test configs name.
 func configDir(t testing.TB) string {

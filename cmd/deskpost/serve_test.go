@@ -225,6 +225,8 @@ func TestServeEndsWithItsLock(t *testing.T) {
 	}
 }
 
+// TestReloadKeepsTheOldConfigOnFaults reloads a config with a wrong department
+// (F19).
 func TestReloadKeepsTheOldConfigOnFaults(t *testing.T) {
 	t.Parallel()
 	s := serveDemo(t)

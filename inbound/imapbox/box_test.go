@@ -222,6 +222,8 @@ func TestWaitEndsWithContext(t *testing.T) {
 	}
 }
 
+// TestRenumbered: a connection does not outlive the numbers it was opened with
+// (F21).
 func TestRenumbered(t *testing.T) {
 	t.Parallel()
 	server := memory(t, memimap.Options{})

@@ -73,6 +73,8 @@ func TestTLS(t *testing.T) {
 	}
 }
 
+// TestTLSFaults has certificates that prove nothing, and servers without TLS
+// (F29).
 func TestTLSFaults(t *testing.T) {
 	t.Parallel()
 	good, roots := certificate(t, "mail.example", time.Now().Add(time.Hour))
@@ -113,7 +115,7 @@ func TestTLSFaults(t *testing.T) {
 }
 
 // TestDialFaults is what servers say instead of letting us in. In no case may
-// the password have gone out, except to the server that was asked to take it.
+// the password have gone out, except to the server that was asked to take it (F28, F29).
 func TestDialFaults(t *testing.T) {
 	t.Parallel()
 	folders := func(n int) string {
@@ -272,6 +274,8 @@ func tlsFront(t *testing.T, cfg *tls.Config, target string) string {
 	return proxy.Addr
 }
 
+// TestReadOnlyAndAlert: nothing is changed in a folder opened read-only, and an
+// alert is logged (F28, F29).
 func TestReadOnlyAndAlert(t *testing.T) {
 	t.Parallel()
 	server := inboundtest.Serve(t,

@@ -34,7 +34,7 @@ func soon(t *testing.T, begin time.Time) {
 }
 
 // TestFetchFaults is what servers do wrong in answer to
-// UID FETCH 1:3 (UID BODY.PEEK[]).
+// UID FETCH 1:3 (UID BODY.PEEK[]) (F20, F24).
 func TestFetchFaults(t *testing.T) {
 	t.Parallel()
 	const ok = "$TAG OK done\r\n"
@@ -111,7 +111,7 @@ func TestFetchFaults(t *testing.T) {
 }
 
 // TestCutEverywhere cuts a whole session after every so many bytes: nothing
-// hangs, and nothing that came short counts as a mail.
+// hangs, and nothing that came short counts as a mail (F20).
 func TestCutEverywhere(t *testing.T) {
 	t.Parallel()
 	server := memory(t, memimap.Options{})
@@ -141,6 +141,8 @@ func TestCutEverywhere(t *testing.T) {
 	}
 }
 
+// TestSearchFaults is what servers answer to the search for mail above UID 10
+// (F24).
 func TestSearchFaults(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -171,7 +173,7 @@ func TestSearchFaults(t *testing.T) {
 }
 
 // TestLongLines proves that a line without end costs no memory, and that the
-// long line which SEARCH may rightly be is taken.
+// long line which SEARCH may rightly be is taken (F24, F29).
 func TestLongLines(t *testing.T) {
 	var script inboundtest.Script = inboundtest.OpenBox("").Then(answer("NOOP", "$TAG OK\r\n"), expect("SEARCH"), inboundtest.Flood('7', 8<<20))
 	server := inboundtest.Serve(t, inboundtest.Script{inboundtest.Flood('x', 8<<20)}, script)
@@ -202,6 +204,8 @@ func TestLongLines(t *testing.T) {
 	}
 }
 
+// TestMetaAsksAgain: another client's flag change takes the place of an answer
+// (F24).
 func TestMetaAsksAgain(t *testing.T) {
 	t.Parallel()
 	server := inboundtest.Serve(t, inboundtest.OpenBox("").Then(

@@ -10,6 +10,7 @@ import (
 	"deskpost/inbound/memimap"
 )
 
+// TestMoveAndDelete does without MOVE and UIDPLUS (F28).
 func TestMoveAndDelete(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -78,7 +79,7 @@ func TestMoveRefusesNonsense(t *testing.T) {
 	}
 }
 
-// TestMoveFaults proves that a mail never leaves both folders.
+// TestMoveFaults proves that a mail never leaves both folders (F28).
 func TestMoveFaults(t *testing.T) {
 	t.Parallel()
 	const ok = "$TAG OK\r\n"

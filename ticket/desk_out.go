@@ -25,14 +25,7 @@ func (d *Desk) Claim(ctx context.Context, lease time.Duration, limit int) ([]Not
 			return err
 		}
 		for i := range claimed {
-			if claimed[i].EchoedAt.IsZero() {
-				continue
-			}
-			claimed[i].echoOfCrash(t.now)
-			if claimed[i].SettledAt.IsZero() {
-				claimed[i].AgainAt = t.now
-			}
-			if err := t.tx.SaveDelivery(claimed[i]); err != nil {
+			if err := t.settleUnsent(&claimed[i]); err != nil {
 				return err
 			}
 		}
@@ -43,6 +36,38 @@ func (d *Desk) Claim(ctx context.Context, lease time.Duration, limit int) ([]Not
 		return nil, fmt.Errorf("claim notices: %w", err)
 	}
 	return claimed, nil
+}
+
+// settleUnsent settles a notice that was claimed and is not to be sent: its copy
+// came by while nobody was left to settle it, or nobody may read it any more.
+func (t *turn) settleUnsent(n *Notice) error {
+	if !n.EchoedAt.IsZero() {
+		n.echoOfCrash(t.now)
+		if n.SettledAt.IsZero() {
+			n.AgainAt = t.now
+		}
+		return t.tx.SaveDelivery(*n)
+	}
+	agent, ok := t.policy.Agents[n.Agent]
+	if n.Agent == "" || ok && !agent.Disabled {
+		return nil
+	}
+	why := "not sent: the agent " + n.Agent + " is not at work here any more"
+	for i := range n.Recipients {
+		if n.Recipients[i].Outstanding() {
+			n.Recipients[i].FailedAt, n.Recipients[i].InDoubt, n.Recipients[i].Answer = t.now, false, why
+		}
+	}
+	n.InDoubt, n.LeasedUntil = false, time.Time{}
+	n.settleIfDone(t.now)
+	if n.Ticket != 0 {
+		e := &Event{Ticket: n.Ticket, Kind: DeliveryFailed, Actor: theDesk, After: n.Recipients[0].Address.Email,
+			Entry: n.Entry, Detail: fmt.Sprintf("%s to %s: %s", n.Kind, n.Recipients[0].Address.Email, why)}
+		if err := t.record(e); err != nil {
+			return err
+		}
+	}
+	return t.tx.SaveDelivery(*n)
 }
 
 // Recover takes up what a sender left behind that has died: its leases end now,

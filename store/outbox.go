@@ -157,6 +157,24 @@ func (t *tx) EndLeases(now time.Time) (int, error) {
 	return int(ended), err
 }
 
+const bringForward = `
+	UPDATE notices SET
+		due_at = CASE WHEN due_at >= $2 THEN $1 ELSE due_at END,
+		leased_until = CASE WHEN standing = 'in-doubt' AND leased_until >= $2 THEN $1 ELSE leased_until END
+	WHERE settled_at IS NULL AND free_at >= $2`
+
+// BringForward implements ticket.Outbox. The lease of an attempt that may still
+// run is left alone: its sender ends it.
+func (t *tx) BringForward(now, limit time.Time) error {
+	if _, err := t.exec(bringForward, now.UnixMilli(), limit.UnixMilli()); err != nil {
+		return err
+	}
+	_, err := t.exec(`
+		UPDATE notices SET free_at = CASE WHEN leased_until > due_at THEN leased_until ELSE due_at END
+		WHERE settled_at IS NULL AND free_at >= $1`, limit.UnixMilli())
+	return err
+}
+
 // SaveDelivery implements ticket.Outbox. The count of attempts is written too,
 // for an attempt that was booked may turn out not to have begun.
 func (t *tx) SaveDelivery(n ticket.Notice) error {

@@ -57,8 +57,7 @@ const sweptQuery = `
 func (t *tx) Swept(source string, began time.Time) error {
 	_, err := t.exec(`
 		INSERT INTO sources (source, swept_at) VALUES ($1, $2)
-		ON CONFLICT (source) DO UPDATE SET swept_at = excluded.swept_at
-		WHERE sources.swept_at IS NULL OR sources.swept_at < excluded.swept_at`, source, ms(began))
+		ON CONFLICT (source) DO UPDATE SET swept_at = excluded.swept_at`, source, ms(began))
 	if err != nil {
 		return err
 	}

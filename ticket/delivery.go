@@ -19,7 +19,7 @@ func (t *turn) apply(n *Notice, results []Result) []Recipient {
 	echoed := !n.EchoedAt.IsZero() // the copy of this attempt came by before its end was known
 	n.EchoedAt = time.Time{}
 	n.DueAt = t.now.Add(t.policy.Retries.After(n.Attempts))
-	overdue := t.now.Sub(n.QueuedAt) >= t.policy.Retries.GiveUp
+	overdue := t.policy.Retries.Exhausted(n.Attempts, t.now.Sub(n.QueuedAt))
 	for _, result := range results {
 		i := slices.IndexFunc(n.Recipients, func(r Recipient) bool { return strings.EqualFold(r.Address.Email, result.Recipient) })
 		if i < 0 || !n.Recipients[i].Outstanding() {

@@ -17,6 +17,7 @@ type Desk struct {
 	Wake  func()           // rung after a commit that queued mail; must not block; may be nil
 
 	policy atomic.Pointer[Policy]
+	ticked atomic.Pointer[time.Time] // when Tick last ran
 }
 
 // SetPolicy makes p the policy of every use case that begins after it.

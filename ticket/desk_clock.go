@@ -10,11 +10,24 @@ import (
 // tickBatch bounds how many tickets one transaction of Tick reads.
 const tickBatch = 200
 
+// clockWorks is before any desk ran. A clock that says less was never set, as on
+// a machine that has no battery and has not reached a time server yet.
+var clockWorks = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // Tick does what has become due by time: pending tickets whose follow-up has
 // come are opened again and their handlers told. It may run at any time and as
 // often as one likes; each ticket is a transaction of its own. It returns how
-// many tickets it changed.
+// many tickets it changed. Before 2020 it does nothing and returns an error.
 func (d *Desk) Tick(ctx context.Context) (int, error) {
+	now := d.Now().UTC().Truncate(time.Millisecond) // without the monotonic part, which hides a clock set back
+	if now.Before(clockWorks) {
+		return 0, fmt.Errorf("the clock of this machine says %s: nothing is done by time until it is set", now.Format(time.DateTime))
+	}
+	if last := d.ticked.Swap(&now); last != nil && now.Before(*last) {
+		if err := d.update(ctx, (*turn).bringForward); err != nil {
+			return 0, fmt.Errorf("bring the outbox forward, since the clock was set back: %w", err)
+		}
+	}
 	var due []Ticket
 	err := d.view(ctx, func(t *turn) (err error) {
 		due, err = t.tx.Find(Filter{FollowUpBy: t.now, Limit: tickBatch})
@@ -30,6 +43,16 @@ func (d *Desk) Tick(ctx context.Context) (int, error) {
 		}
 	}
 	return len(due) - len(faults), errors.Join(faults...)
+}
+
+// bringForward makes due what waits longer than any notice does: it was queued or
+// put off while the clock was ahead, by a year perhaps.
+func (t *turn) bringForward() error {
+	longest := time.Hour
+	for _, d := range t.policy.Retries.Delays {
+		longest = max(longest, d)
+	}
+	return t.tx.BringForward(t.now, t.now.Add(longest))
 }
 
 // followUp wakes one ticket, unless somebody did so meanwhile.

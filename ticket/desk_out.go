@@ -71,14 +71,17 @@ func (t *turn) settleUnsent(n *Notice) error {
 }
 
 // Recover takes up what a sender left behind that has died: its leases end now,
-// and what it had in hand is in doubt, to be tried again. It must run while no
+// and what it had in hand is in doubt, to be tried again. What was put off by a
+// clock that has been set back since is due now. It must run while no
 // other sender can be alive, as at the start of the only program on a database.
 // It returns how many notices there were.
 func (d *Desk) Recover(ctx context.Context) (int, error) {
 	var ended int
 	err := d.update(ctx, func(t *turn) (err error) {
-		ended, err = t.tx.EndLeases(t.now)
-		return err
+		if ended, err = t.tx.EndLeases(t.now); err != nil {
+			return err
+		}
+		return t.bringForward()
 	})
 	if err != nil {
 		return 0, fmt.Errorf("take up the outbox: %w", err)
@@ -97,6 +100,9 @@ func (t *turn) doubtEnds() (time.Time, error) {
 	swept, err := t.tx.LastSweep(t.policy.Echo)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("read last sweep of %s: %w", t.policy.Echo, err)
+	}
+	if swept.After(t.now) {
+		return time.Time{}, nil // the clock was set back since: the next sweep is the proof
 	}
 	return swept.Add(-echoGrace), nil
 }

@@ -63,6 +63,10 @@ func (t *turn) writeDigest(agent Agent, lines []digestLine) error {
 	window := t.now.Truncate(burstWindow).Add(burstWindow)
 	dedupe := fmt.Sprintf("digest:%s:%d", agent.Key, window.Unix())
 	n, err := t.tx.Deduped(dedupe)
+	for err == nil && n.Attempts > 0 { // it is on its way: the clock was set back into its time
+		dedupe += "+"
+		n, err = t.tx.Deduped(dedupe)
+	}
 	if isAbsent(err) {
 		n = Notice{Kind: NoticeDigest, Answer: TokenNote, Agent: agent.Key, Department: lines[0].department,
 			Automatic: true, Recipients: []Recipient{{Address: Address{Name: agent.Name, Email: agent.Emails[0]}}},

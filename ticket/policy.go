@@ -152,7 +152,7 @@ type Caps struct {
 type Retries struct {
 	Delays []time.Duration // after the first, second, ... attempt; the last one repeats
 	TellAt time.Duration   // after which an agent is told that it still waits
-	GiveUp time.Duration   // after which it counts as undeliverable
+	GiveUp time.Duration   // after which it counts as undeliverable; see Exhausted
 }
 
 // After is the delay before the attempt that follows the given number of
@@ -162,6 +162,13 @@ func (r Retries) After(attempts int) time.Duration {
 		return time.Hour
 	}
 	return r.Delays[min(max(attempts, 1), len(r.Delays))-1]
+}
+
+// Exhausted reports whether a mail that was tried so often, and waits for so
+// long, is given up. The time alone is not enough: it also passes while the
+// relay is down, the machine sleeps, or the clock is set.
+func (r Retries) Exhausted(attempts int, waited time.Duration) bool {
+	return waited >= r.GiveUp && attempts > len(r.Delays)
 }
 
 // AgentByAddress finds the agent who owns an address, disabled ones included.

@@ -77,7 +77,7 @@ type Receipts interface {
 	ClearFailure(source string, epoch, uid uint32) error
 	Failures(source string, epoch uint32) ([]Failure, error)
 	// Swept notes that a pass over a source which began at the given instant
-	// reached its end. LastSweep is the latest such beginning, zero if none.
+	// reached its end. LastSweep is the beginning noted last, zero if none.
 	Swept(source string, began time.Time) error
 	LastSweep(source string) (time.Time, error)
 	// Outcomes counts receipts by outcome.
@@ -144,6 +144,9 @@ type Outbox interface {
 	// EndLeases ends every lease that runs at an instant, as if it had run out
 	// then, and returns how many there were.
 	EndLeases(now time.Time) (int, error)
+	// BringForward makes every notice due now that is not due before the limit,
+	// and lets a doubt that is said to begin after it begin now.
+	BringForward(now, limit time.Time) error
 	// SaveDelivery writes what an attempt changed: recipients, attempts, due,
 	// lease, doubt, the telling of a delay, echo and settlement.
 	SaveDelivery(n Notice) error

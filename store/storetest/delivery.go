@@ -14,6 +14,7 @@ var deliveryTests = map[string]func(*testing.T, ticket.Store){
 	"claim serves replies first, then the oldest": claimOrder,
 	"a claimed notice is nobody else's":           claimLease,
 	"leases of a dead sender end at once":         endLeases,
+	"what waits for too long is brought forward":  bringForward,
 	"a notice in doubt waits for the sweep":       claimDoubt,
 	"eight senders claim 400 notices once each":   eightSenders,
 	"what an attempt changed is kept":             saveDelivery,
@@ -96,6 +97,25 @@ func endLeases(t *testing.T, s ticket.Store) {
 			func() error { return claimed(tx, later, later.Add(time.Second), 10, 1) },
 			func() error { return claimed(tx, noon().Add(time.Hour), noon().Add(time.Hour), 1, 1) },
 			func() error { return claimed(tx, noon().Add(time.Hour), noon().Add(time.Hour), 10, 2) },
+		)
+	})
+}
+
+func bringForward(t *testing.T, s ticket.Store) {
+	year := noon().AddDate(1, 0, 0)
+	update(t, s, func(tx ticket.Tx) error {
+		ahead, soon := queued(2, ticket.NoticeAck, "ann@example.com"), queued(3, ticket.NoticeAck, "ann@example.com")
+		doubt := queued(4, ticket.NoticeAck, "ann@example.com")
+		ahead.DueAt, soon.DueAt = year, noon().Add(time.Minute)
+		doubt.InDoubt, doubt.LeasedUntil = true, year
+		return try(
+			func() error { return newTicket(tx, 1001) },
+			func() error { return queue(tx, ahead, soon, doubt) },
+			func() error { return claimed(tx, noon(), noon(), 10) },
+			func() error { return tx.BringForward(noon(), noon().Add(time.Hour)) },
+			func() error { return claimed(tx, noon(), noon(), 10, 2) },
+			func() error { return claimed(tx, noon().Add(time.Second), noon().Add(time.Second), 10, 4) },
+			func() error { return claimed(tx, noon().Add(time.Minute), noon(), 10, 3) },
 		)
 	})
 }

@@ -75,6 +75,7 @@ type Poller struct {
 	readOnly   bool            // said so already
 	entered    bool            // the desk knows that this poller reads
 	wary       int             // how many mails are still to be taken one by one
+	epoch      uint32          // of the last sweep; 0 before the first
 	once       sync.Once
 	kick       chan struct{}
 }
@@ -100,14 +101,19 @@ func (p *Poller) Run(ctx context.Context) error {
 	p.begin()
 	defer p.leave(ctx)
 	wait := p.pace.first
+	var since time.Time // when the first try in a row failed
 	for ctx.Err() == nil {
 		began := p.Now()
 		err := p.session(ctx)
 		if ctx.Err() != nil {
 			break
 		}
-		if p.Now().Sub(began) > p.pace.steady {
+		lasted := p.Now().Sub(began)
+		if lasted > p.pace.steady {
 			wait = p.pace.first
+		}
+		if since.IsZero() || lasted > p.pace.steady {
+			since = p.Now()
 		}
 		pause := jitter(wait)
 		if imapbox.KindOf(err) == imapbox.KindLogin {
@@ -117,7 +123,8 @@ func (p *Poller) Run(ctx context.Context) error {
 		if imapbox.KindOf(err) != 0 {
 			what = "mailbox can not be read"
 		}
-		p.Log.Error(what, "mailbox", p.Source, "error", err, "again_in", pause.Round(time.Second))
+		p.Log.Error(what, "mailbox", p.Source, "error", err,
+			"for", p.Now().Sub(since).Round(time.Second), "again_in", pause.Round(time.Second))
 		sleep(ctx, pause, p.kicks())
 		wait = min(2*wait, p.pace.longest)
 	}

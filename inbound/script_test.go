@@ -38,6 +38,8 @@ func search(uids ...uint32) inboundtest.Script {
 func asksMeta(set string) string { return `UID FETCH ` + set + ` \(.*RFC822.SIZE` }
 func asksBody(set string) string { return `UID FETCH ` + set + ` \(.*BODY.PEEK\[\]\)` }
 
+func asksAbout(set string) string { return `UID FETCH ` + set + ` \(UID ENVELOPE\)` }
+
 func fetchMeta(set string, answers ...string) inboundtest.Script {
 	return answer(asksMeta(set), strings.Join(answers, "")+"$TAG OK\r\n")
 }

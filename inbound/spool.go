@@ -71,11 +71,17 @@ func (s *pass) head(m imapbox.Meta) ([]byte, error) {
 // spoolWhole fetches whole mails. One that does not come with the others is
 // asked for by itself.
 func (s *pass) spoolWhole(group []imapbox.Meta) ([]spooled, error) {
-	out, missing, err := s.fetchBodies(group)
+	got, missing, err := s.fetchBodies(group)
+	out, odd := sized(got)
 	if isBroken(err) {
 		return out, s.broke(missing, err)
 	}
 	if err != nil && !isRefusal(err) {
+		return out, err
+	}
+	again, err := s.fetchAgain(odd)
+	out = append(out, again...)
+	if err != nil {
 		return out, err
 	}
 	for _, m := range missing {
@@ -86,12 +92,61 @@ func (s *pass) spoolWhole(group []imapbox.Meta) ([]spooled, error) {
 		if err != nil && !isRefusal(err) {
 			return out, err
 		}
-		out = append(out, alone...)
+		fits, odd := sized(alone)
+		again, oddErr := s.fetchAgain(odd)
+		out = append(append(out, fits...), again...)
+		if oddErr != nil {
+			return out, oddErr
+		}
 		if err := s.unfetched(silent, cmp.Or(err, errors.New("the server sent no whole body"))); err != nil {
 			return out, err
 		}
 	}
 	return out, nil
+}
+
+// sized parts mails with as many bytes as the server said from others.
+func sized(got []spooled) (fits, odd []spooled) {
+	for _, sp := range got {
+		if sp.raw.Size == sp.meta.Size {
+			fits = append(fits, sp)
+		} else {
+			odd = append(odd, sp)
+		}
+	}
+	return fits, odd
+}
+
+// fetchAgain fetches mails once more that have another size than the server
+// said. Some servers only guess at sizes; others have damaged the mail. One that
+// comes the same twice is taken as it is.
+func (s *pass) fetchAgain(odd []spooled) ([]spooled, error) {
+	if len(odd) == 0 {
+		return nil, nil
+	}
+	group := make([]imapbox.Meta, 0, len(odd))
+	for _, sp := range odd {
+		group = append(group, sp.meta)
+	}
+	second, missing, err := s.fetchBodies(group)
+	if isBroken(err) {
+		return nil, s.broke(group, err)
+	}
+	if err != nil && !isRefusal(err) {
+		return nil, err
+	}
+	var same []spooled
+	for _, sp := range second {
+		first := odd[slices.IndexFunc(odd, func(o spooled) bool { return o.meta.UID == sp.meta.UID })]
+		if first.raw.Sum != sp.raw.Sum {
+			missing = append(missing, sp.meta)
+			continue
+		}
+		s.Log.Warn("mail has another size than the server said, and came twice the same: taken", "mailbox", s.Source,
+			"uid", sp.meta.UID, "said", sp.meta.Size, "bytes", sp.raw.Size)
+		same = append(same, sp)
+	}
+	return same, s.unfetched(missing, cmp.Or(err, errors.New("the server sent other bytes than before")))
 }
 
 // fetchBodies fetches mails into blobs, and returns those that came whole and

@@ -69,16 +69,63 @@ func TestOversizeDuplicateStaysOnTheServer(t *testing.T) {
 	w.wantOnServer("INBOX", "1", "2")
 }
 
-// TestServerLiesAboutSizes announces a small mail as a huge one (F24).
+// TestServerLiesAboutSizes announces a small mail with all kinds of sizes. It is
+// fetched once more, and taken since it came twice the same (F24).
 func TestServerLiesAboutSizes(t *testing.T) {
 	t.Parallel()
 	raw := letter("a", "x")
-	server := inboundtest.Serve(t, dialog(inboundtest.OpenBox(""), selected(), search(1), fetchMeta("1", metaSized(1, 1<<32)),
-		answer(`UID FETCH 1 \(.*BODY.PEEK\[\]<0.65536>`, fmt.Sprintf("* 1 FETCH (UID 1 BODY[]<0> {%d}\r\n%s)\r\n$TAG OK\r\n", len(raw), raw)),
-		fetchBody("1", body(1, raw)), stored(), leave()))
-	w := worldAt(t, server.Addr)
+	for name, size := range map[string]int64{"0": 0, "too small": 5, "too large": 5000, "beyond the limit": 1 << 32} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			script := dialog(inboundtest.OpenBox(""), selected(), search(1), fetchMeta("1", metaSized(1, size)))
+			if size > defaultMax {
+				script = dialog(script, answer(`UID FETCH 1 \(.*BODY.PEEK\[\]<0.65536>`,
+					fmt.Sprintf("* 1 FETCH (UID 1 BODY[]<0> {%d}\r\n%s)\r\n$TAG OK\r\n", len(raw), raw)))
+			}
+			w := worldAt(t, inboundtest.Serve(t, dialog(script, fetchBody("1", body(1, raw)), fetchBody("1", body(1, raw)), stored(), leave())).Addr)
+			w.sweep()
+			w.want("1 opened")
+			if !bytes.Equal(w.raw(w.receipts()[0].Raw.Sum), raw) || w.log.count("another size than the server said") != 1 {
+				t.Errorf("not as it came, or not said:\n%s", w.log.text.String())
+			}
+		})
+	}
+}
+
+// TestServerSendsOtherBytesEachTime, and another size than it said: that is no
+// mail to be believed until it has come twice the same (F24).
+func TestServerSendsOtherBytesEachTime(t *testing.T) {
+	t.Parallel()
+	raw, half := letter("a", "all of it"), letter("a", "al")
+	short := fetchMeta("1", metaSized(1, 5000))
+	w := worldAt(t, inboundtest.Serve(t, dialog(inboundtest.OpenBox(""),
+		selected(), search(1), short, fetchBody("1", body(1, half)), fetchBody("1", body(1, raw)), search(1),
+		selected(), search(1), short, fetchBody("1", body(1, raw)), fetchBody("1"), search(1),
+		selected(), search(1), fetchMeta("1", meta(1, raw)), fetchBody("1", body(1, raw)), stored(), leave())).Addr)
 	w.sweep()
 	w.want("1 opened")
+	if !bytes.Equal(w.raw(w.receipts()[0].Raw.Sum), raw) || w.log.count("stage=fetch") != 2 {
+		t.Errorf("half a mail was taken:\n%s", w.log.text.String())
+	}
+}
+
+// TestSizeThatIsNoNumber ends the connection, and with it costs the mail a try:
+// in the end there is a stub, and no more is asked for than was announced (F24).
+func TestSizeThatIsNoNumber(t *testing.T) {
+	t.Parallel()
+	var scripts []inboundtest.Script
+	for range fetchTries {
+		scripts = append(scripts, dialog(inboundtest.OpenBox(""), selected(), search(1),
+			fetchMeta("1", strings.Replace(metaSized(1, 7), "RFC822.SIZE 7", "RFC822.SIZE -1", 1))))
+	}
+	w := worldAt(t, inboundtest.Serve(t, scripts...).Addr)
+	for range fetchTries {
+		if err := w.trySweep(); err == nil {
+			t.Fatal("a size of -1 was believed")
+		}
+		w.advance(time.Minute)
+	}
+	w.want("1 unreadable")
 }
 
 // TestServerSendsMailNobodyAskedFor must not bring the daemon down (F24).

@@ -78,6 +78,7 @@ func (p *Poller) sweep(ctx context.Context, box *imapbox.Box) (leftover, error) 
 	if err := errors.Join(p.enter(ctx), s.resume()); err != nil {
 		return nothing, err
 	}
+	s.noteEpoch()
 	s.noteReadOnly(state.ReadOnly)
 	if err := s.takeAll(); err != nil {
 		return nothing, errors.Join(err, s.finish())
@@ -129,6 +130,17 @@ func (s *pass) resume() (err error) {
 	return nil
 }
 
+// noteEpoch warns once of a mailbox whose mails have got new numbers. What is in
+// it is compared with what was taken, by content.
+func (s *pass) noteEpoch() {
+	before := cmp.Or(s.Poller.epoch, s.pos.Epoch)
+	if before != 0 && before != s.epoch {
+		s.Log.Warn("the mail server has renumbered the mailbox: all its mails are compared with those taken before, by content",
+			"mailbox", s.Source, "uidvalidity", s.epoch, "before", before)
+	}
+	s.Poller.epoch = s.epoch
+}
+
 // takeAll takes the mail that is new, and then what failed before: so that one
 // bad mail does not hold up the others.
 func (s *pass) takeAll() error {
@@ -159,7 +171,7 @@ func (s *pass) takeAll() error {
 // never taken.
 func (s *pass) fresh() ([]uint32, error) {
 	from := s.pos.Mark
-	if s.Now().Sub(s.reconciled) >= reconcileAfter {
+	if since := s.Now().Sub(s.reconciled); since < 0 || since >= reconcileAfter {
 		from, s.whole = 0, true
 	}
 	listed, err := s.box.NewUIDs(s.ctx, from)

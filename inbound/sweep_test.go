@@ -296,8 +296,8 @@ func TestMailGoesBetweenSearchAndFetch(t *testing.T) {
 	w := worldAt(t, server.Addr)
 	w.sweep()
 	w.want("1 opened", "3 opened", "4 opened")
-	if w.log.count("went before they could be taken") != 1 {
-		t.Error("nobody is told")
+	if w.log.count("vanished before they could be taken") != 1 || w.log.count("uids=[2]") != 1 {
+		t.Errorf("nobody is told:\n%s", w.log.text.String())
 	}
 }
 

@@ -87,7 +87,7 @@ func (s *pass) unfetched(group []imapbox.Meta, cause error) error {
 	}
 	s.came = s.came || len(listed) > 0 && listed[len(listed)-1] > s.last
 	var stubs []spooled
-	gone := 0
+	var gone []uint32
 	for _, m := range group {
 		if _, there := slices.BinarySearch(listed, m.UID); there {
 			last, err := s.failed(s.ctx, m.UID, stageFetch, cause)
@@ -95,19 +95,37 @@ func (s *pass) unfetched(group []imapbox.Meta, cause error) error {
 				return err
 			}
 			if last {
-				stubs = append(stubs, spooled{meta: m, lost: "The mail server would not hand out this mail."})
+				about, err := s.about(m.UID)
+				stubs = append(stubs, spooled{meta: m, lost: "The mail server would not hand out this mail." + about})
+				if err != nil {
+					return errors.Join(err, s.submit(stubs))
+				}
 			}
 			continue
 		}
-		gone++
+		gone = append(gone, m.UID)
 		if f := s.tries[m.UID]; f.Tries > 0 {
 			stubs = append(stubs, spooled{meta: m, lost: "This mail was removed from the mail server before it could be taken. Earlier tries failed: " + f.Error})
 		}
 	}
-	if gone > 0 {
-		s.Log.Warn("mails went before they could be taken", "mailbox", s.Source, "mails", gone, "first_uid", group[0].UID)
+	if len(gone) > 0 {
+		s.Log.Warn("mails vanished before they could be taken: another client moved or deleted them", "mailbox", s.Source,
+			"mails", len(gone), "uids", gone[:min(len(gone), 100)])
 	}
 	return s.submit(stubs)
+}
+
+// about is a sentence on a mail that does not come, "" if the server says
+// nothing more of it. The error means that it ended the connection.
+func (s *pass) about(uid uint32) (string, error) {
+	about, err := s.box.About(s.ctx, uid)
+	if about != "" {
+		about = " It says that the mail is " + about + "."
+	}
+	if isRefusal(err) {
+		return "", nil
+	}
+	return about, err
 }
 
 // broke notes among which mails the connection broke, and returns why it did.

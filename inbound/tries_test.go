@@ -170,12 +170,37 @@ func TestMailThatTheServerRefuses(t *testing.T) {
 				script = dialog(script, selected(), search(3), fetchMeta("2", meta(2, b)),
 					answer(asksBody("2"), answer2), answer(asksBody("2"), answer2), search(2, 3))
 			}
-			w := worldAt(t, inboundtest.Serve(t, dialog(script, stored(), leave())).Addr)
+			w := worldAt(t, inboundtest.Serve(t, dialog(script, answer(asksAbout("2"), envelope2+"$TAG OK\r\n"), stored(), leave())).Addr)
 			w.sweep()
 			w.want("1 opened", "3 opened", "2 unreadable")
 			w.wantStub(w.receipts()[2], nil)
+			if e := w.entry(w.receipts()[2]); !strings.Contains(e.Text, `from bob@example.com, with the subject "Büro"`) {
+				t.Errorf("the stub does not say what the server knows: %q", e.Text)
+			}
 		})
 	}
+}
+
+// envelope2 is what a server tells of a mail that it does not hand out.
+const envelope2 = "* 2 FETCH (UID 2 ENVELOPE (\"Mon, 5 Jan 2026 09:00:00 +0000\" \"=?utf-8?q?B=C3=BCro?=\" " +
+	"((NIL NIL \"bob\" \"example.com\")) NIL NIL NIL NIL NIL NIL \"<b@example.com>\"))\r\n"
+
+// TestServerEndsWhenAskedAbout a mail that it would not hand out: the mail is a
+// stub all the same (F25).
+func TestServerEndsWhenAskedAbout(t *testing.T) {
+	t.Parallel()
+	b := letter("b", "x")
+	const no = "$TAG NO damaged\r\n"
+	var script inboundtest.Script
+	for range fetchTries {
+		script = dialog(script, selected(), search(1), fetchMeta("1", meta(1, b)),
+			answer(asksBody("1"), no), answer(asksBody("1"), no), search(1))
+	}
+	w := worldAt(t, inboundtest.Serve(t, dialog(inboundtest.OpenBox(""), script, cut(asksAbout("1")))).Addr)
+	if err := w.trySweep(); err == nil {
+		t.Error("no error, though the connection broke")
+	}
+	w.want("1 unreadable")
 }
 
 // TestServerKeepsSilentAboutAMail lists a mail of which it tells no size: the
@@ -188,7 +213,7 @@ func TestServerKeepsSilentAboutAMail(t *testing.T) {
 	for range fetchTries - 1 {
 		script = dialog(script, selected(), search(2), fetchMeta("1"), fetchMeta("1"), search(1, 2))
 	}
-	w := worldAt(t, inboundtest.Serve(t, dialog(script, stored(), leave())).Addr)
+	w := worldAt(t, inboundtest.Serve(t, dialog(script, answer(asksAbout("1"), "$TAG OK\r\n"), stored(), leave())).Addr)
 	w.sweep()
 	w.want("2 opened", "1 unreadable")
 }

@@ -14,6 +14,16 @@ func (t *tx) meetEpoch(source string, epoch uint32) error {
 	return err
 }
 
+// LastEpoch implements ticket.Receipts.
+func (t *tx) LastEpoch(source string) (uint32, error) {
+	var epoch uint32
+	err := t.one(`SELECT epoch FROM epochs WHERE source = $1 ORDER BY id DESC LIMIT 1`, args{source}, &epoch)
+	if errors.Is(err, ticket.ErrNotFound) {
+		return 0, nil
+	}
+	return epoch, err
+}
+
 // holdSource holds a source until the transaction ends.
 func (t *tx) holdSource(source string) error {
 	_, err := t.exec(`INSERT INTO sources (source) VALUES ($1) ON CONFLICT (source) DO UPDATE SET source = excluded.source`,

@@ -10,6 +10,7 @@ import (
 type Position struct {
 	Mark     uint32    // the highest UID below which every UID has a row
 	Baseline time.Time // mail that reached the mailbox before it is left alone; zero is all mail
+	Epoch    uint32    // the numbering met last; 0 if none
 	First    bool      // the desk has never read this source: the baseline is yet to be set
 	Failures []Failure // mails below the mark that are still to be taken
 	Untold   []Taken   // mails taken of which the mail server was not told
@@ -21,6 +22,9 @@ func (d *Desk) Resume(ctx context.Context, source string, epoch uint32, untold i
 	var p Position
 	err := d.view(ctx, func(t *turn) (err error) {
 		if p.Mark, err = t.tx.Mark(source, epoch); err != nil {
+			return err
+		}
+		if p.Epoch, err = t.tx.LastEpoch(source); err != nil {
 			return err
 		}
 		p.Baseline, err = t.tx.Baseline(source)

@@ -54,6 +54,8 @@ type Receipts interface {
 	// Mark is the highest UID below which every UID has a row: a receipt or a
 	// failure. 0 if there is none.
 	Mark(source string, epoch uint32) (uint32, error)
+	// LastEpoch is the numbering of a source that was met last; 0 if none.
+	LastEpoch(source string) (uint32, error)
 	// Missing returns those of the UIDs that have neither receipt nor failure.
 	Missing(source string, epoch uint32, uids []uint32) ([]uint32, error)
 	// BeginReading notes since when a source is read, and reports whether an

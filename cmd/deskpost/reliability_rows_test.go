@@ -134,8 +134,6 @@ var faultsNotShown = map[string]string{
 	"F16": inWork,
 	"F17": inWork,
 	"F18": inWork,
-	"F23": inWork,
-	"F27": inWork,
 	"F40": inWork,
 	"F51": inWork,
 	"F53": inWork,

@@ -89,6 +89,7 @@ func (b *Box) Select(ctx context.Context) (State, error) {
 		ReadOnly: heard.readOnly, Capabilities: capNames(caps),
 		Idle: caps.Has(imap.CapIdle), Move: caps.Has(imap.CapMove), UIDPlus: caps.Has(imap.CapUIDPlus),
 	}
+	b.guard.hold()
 	return b.State(), nil
 }
 

@@ -44,6 +44,8 @@ var (
 	errLongLine = errors.New("a response line is too long")
 	errDrain    = errors.New("the rest of the answer took too long to discard")
 	errClosed   = errors.New("the box was closed")
+
+	errRenumbered = errors.New("the server has renumbered the folder (UIDVALIDITY)")
 )
 
 // Error is a fault of the server, the connection or the way both are
@@ -126,7 +128,7 @@ func explainCause(op string, cause, err error, timeout time.Duration) error {
 			Mend: "see whether the server and the network between are up", Err: cause}
 	case errors.Is(cause, errLongLine), errors.Is(cause, ErrTooLarge):
 		return &Error{Kind: KindProtocol, Op: op, Text: cause.Error(), Err: cause}
-	case errors.Is(cause, errClosed):
+	case errors.Is(cause, errClosed), errors.Is(cause, errRenumbered):
 		return &Error{Kind: KindLost, Op: op, Text: cause.Error(), Err: cause}
 	case isContext(cause):
 		return fmt.Errorf("%s: %w", op, cause)

@@ -176,7 +176,7 @@ func TestSearchFaults(t *testing.T) {
 // long line which SEARCH may rightly be is taken (F24, F29).
 func TestLongLines(t *testing.T) {
 	var script inboundtest.Script = inboundtest.OpenBox("").Then(answer("NOOP", "$TAG OK\r\n"), expect("SEARCH"), inboundtest.Flood('7', 8<<20))
-	server := inboundtest.Serve(t, inboundtest.Script{inboundtest.Flood('x', 8<<20)}, script)
+	server := inboundtest.Serve(t, inboundtest.Script{inboundtest.Flood('x', 100<<20)}, script)
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)

@@ -32,9 +32,10 @@ type guard struct {
 	head []byte // the line's first bytes
 	tail []byte // the line's last bytes
 
-	mu     sync.Mutex
-	heard  asides
-	alerts []string
+	mu       sync.Mutex
+	heard    asides
+	alerts   []string
+	numbered bool // the folder's numbers are known: the server may give it no others
 }
 
 // asides are the things a server says that the library does not pass on.
@@ -42,6 +43,7 @@ type asides struct {
 	bye       string // text of an untagged BYE
 	readOnly  bool   // the last SELECT was answered READ-ONLY
 	notSticky bool   // the last SELECT was answered UIDNOTSTICKY
+	anew      bool   // UIDVALIDITY was told outside of a SELECT
 }
 
 func newGuard(conn net.Conn, kill func(error)) *guard {
@@ -110,6 +112,9 @@ func (g *guard) keep(seg []byte) {
 
 func (g *guard) endLine() error {
 	status := g.status()
+	if status && g.renumbered() {
+		return errRenumbered
+	}
 	// The free text of a status line may end in anything, "{9}" too.
 	if n, ok := literalSize(g.tail); ok && !status {
 		if limit := g.literalMax.Load(); n > limit {
@@ -173,6 +178,8 @@ func (g *guard) status() bool {
 		g.heard.readOnly = true
 	case "UIDNOTSTICKY":
 		g.heard.notSticky = true
+	case "UIDVALIDITY":
+		g.heard.anew = g.numbered
 	case "ALERT":
 		if len(g.alerts) < 5 { // one server's shouting must not grow our memory
 			g.alerts = append(g.alerts, said(string(text)))
@@ -205,7 +212,21 @@ func (g *guard) bye() string {
 func (g *guard) forget() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.heard.readOnly, g.heard.notSticky = false, false
+	g.heard.readOnly, g.heard.notSticky, g.numbered = false, false, false
+}
+
+// hold ends the connection where the server gives the selected folder other
+// numbers: a UID would mean another mail from then on.
+func (g *guard) hold() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.numbered = true
+}
+
+func (g *guard) renumbered() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.heard.anew
 }
 
 func (g *guard) asides() (asides, []string) {

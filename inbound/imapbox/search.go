@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -131,6 +132,38 @@ func (b *Box) meta(ctx context.Context, uids []uint32) ([]Meta, error) {
 		}
 	}
 	return metas, nil
+}
+
+// About returns what the server says of a mail that it does not hand out, in
+// one line for people; "" if nothing.
+func (b *Box) About(ctx context.Context, uid uint32) (string, error) {
+	set, err := uidSet([]uint32{uid})
+	if err != nil {
+		return "", err
+	}
+	var envelope *imap.Envelope
+	err = b.do(ctx, "ask whose mail it is", func() error {
+		cmd := b.client.Fetch(set, &imap.FetchOptions{UID: true, Envelope: true})
+		for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
+			for item := msg.Next(); item != nil; item = msg.Next() {
+				if e, ok := item.(imapclient.FetchItemDataEnvelope); ok {
+					envelope = e.Envelope
+				}
+			}
+		}
+		return cmd.Close()
+	})
+	if err != nil || envelope == nil {
+		return "", err
+	}
+	var words []string
+	if len(envelope.From) > 0 {
+		words = append(words, "from "+said(envelope.From[0].Addr()))
+	}
+	if envelope.Subject != "" {
+		words = append(words, fmt.Sprintf("with the subject %q", said(envelope.Subject)))
+	}
+	return strings.Join(words, ", "), nil
 }
 
 // readMeta reads one answer and reports whether it says everything.

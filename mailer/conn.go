@@ -23,6 +23,8 @@ type session struct {
 	hello     []string  // lines of the EHLO answer
 	mechanism string    // how we signed in; "" if we did not
 	dirty     bool      // a transaction is open at the server
+
+	idle *time.Timer // closes it while it is kept
 }
 
 // connect dials, protects the line and says EHLO. No wait in it passes end.

@@ -3,17 +3,21 @@ package mailer
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 )
 
 // An outage counts the faults in a row of something that the sender needs.
 type outage struct {
+	mu     sync.Mutex
 	faults int
 	what   string // the kind of fault last logged
 }
 
 // pause doubles with each fault in a row; it is 0 without one.
 func (o *outage) pause() time.Duration {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	if o.faults == 0 {
 		return 0
 	}
@@ -23,6 +27,8 @@ func (o *outage) pause() time.Duration {
 // note counts a fault of a kind, or the end of the outage where kind is "". It
 // reports whether that is news.
 func (o *outage) note(kind string) (news bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	news = o.what != kind
 	o.what = kind
 	if kind == "" {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 )
@@ -13,9 +14,9 @@ import (
 // user and a password (RFC 6409), or a trusted host without. The fields are
 // set before the first call and not changed afterwards.
 //
-// A Relay keeps one connection open between mails so that a burst is sent
-// over one sign-in. Its methods may be called from several goroutines; each
-// Submit then has a connection of its own.
+// A Relay keeps connections open between mails so that a burst is sent over one
+// sign-in each. Its methods may be called from several goroutines; each Submit
+// then has a connection of its own.
 type Relay struct {
 	Addr      string                 // host:port
 	TLS       TLSMode                // the zero value is the strictest
@@ -27,8 +28,7 @@ type Relay struct {
 	Log       *slog.Logger // nil: silent
 
 	mu     sync.Mutex
-	kept   *session    // idle between two mails
-	idle   *time.Timer // closes kept
+	kept   []*session // idle between two mails, at most DefaultConnections
 	closed bool
 }
 
@@ -56,15 +56,9 @@ func (t Timeouts) idle() time.Duration    { return cmp.Or(t.Idle, 30*time.Second
 // mail being sent has to outlive it.
 func (r *Relay) Longest() time.Duration { return r.Timeouts.mail() + r.Timeouts.final() }
 
-// take returns the kept connection if it still answers, else a new one.
+// take returns a kept connection that still answers, else a new one.
 func (r *Relay) take(ctx context.Context, end time.Time) (s *session, reused bool, fault *Fault) {
-	r.mu.Lock()
-	s, r.kept = r.kept, nil
-	if r.idle != nil {
-		r.idle.Stop()
-	}
-	r.mu.Unlock()
-	if s != nil {
+	for s := r.pop(); s != nil; s = r.pop() {
 		s.until(end)
 		stop := context.AfterFunc(ctx, s.abort)
 		check := s.client.Noop
@@ -91,39 +85,53 @@ func (r *Relay) take(ctx context.Context, end time.Time) (s *session, reused boo
 	return s, false, nil
 }
 
-// put keeps s for the next mail. Only one is kept.
+// pop takes out the connection kept last, nil if there is none.
+func (r *Relay) pop() *session {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.kept) == 0 {
+		return nil
+	}
+	s := r.kept[len(r.kept)-1]
+	r.kept = r.kept[:len(r.kept)-1]
+	s.idle.Stop()
+	return s
+}
+
+// put keeps s for another mail.
 func (r *Relay) put(s *session) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closed || r.kept != nil {
+	if r.closed || len(r.kept) >= DefaultConnections {
 		go s.quit() // the answer to QUIT is waited for by nobody
 		return
 	}
-	r.kept = s
-	r.idle = time.AfterFunc(r.Timeouts.idle(), func() {
-		r.mu.Lock()
-		mine := r.kept == s
-		if mine {
-			r.kept = nil
-		}
-		r.mu.Unlock()
-		if mine {
+	r.kept = append(r.kept, s)
+	s.idle = time.AfterFunc(r.Timeouts.idle(), func() {
+		if r.forget(s) {
 			s.quit()
 		}
 	})
 }
 
-// Close ends the kept connection. A Submit under way is not disturbed; its
+// forget takes s out of the kept connections, and reports whether it was there.
+func (r *Relay) forget(s *session) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	i := slices.Index(r.kept, s)
+	if i >= 0 {
+		r.kept = slices.Delete(r.kept, i, i+1)
+	}
+	return i >= 0
+}
+
+// Close ends the kept connections. A Submit under way is not disturbed; its
 // connection is closed when it is done.
 func (r *Relay) Close() error {
 	r.mu.Lock()
-	s := r.kept
-	r.kept, r.closed = nil, true
-	if r.idle != nil {
-		r.idle.Stop()
-	}
+	r.closed = true
 	r.mu.Unlock()
-	if s != nil {
+	for s := r.pop(); s != nil; s = r.pop() {
 		s.quit()
 	}
 	return nil

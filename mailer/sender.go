@@ -34,6 +34,11 @@ type Submitter interface {
 	Submit(ctx context.Context, env Envelope, size int64, body func(io.Writer) error) Report
 }
 
+// DefaultConnections is how many mails go to a relay at the same time, so that a
+// slow one does not hold up the others. Some providers allow no more than three
+// connections.
+const DefaultConnections = 2
+
 const (
 	claimLimit   = 20
 	defaultLease = 15 * time.Minute
@@ -61,6 +66,8 @@ type Sender struct {
 	Now   func() time.Time
 	Log   *slog.Logger
 
+	Connections int // mails under way at the same time; DefaultConnections if 0
+
 	templates atomic.Pointer[templates.Set]
 	once      sync.Once
 	wake      chan struct{}
@@ -84,7 +91,7 @@ func (s *Sender) bell() chan struct{} {
 	return s.wake
 }
 
-// Run sends what is due until ctx is cancelled; the mail in hand is finished
+// Run sends what is due until ctx is cancelled; the mails in hand are finished
 // first, for at most 30 seconds. No fault ends it, and it returns nil.
 func (s *Sender) Run(ctx context.Context) error {
 	for {
@@ -133,41 +140,9 @@ func (s *Sender) untilDue(ctx context.Context) time.Duration {
 	return min(d, pollEvery)
 }
 
-// Round sends everything that is due and returns how many mails the relay took.
-// It stops at the first fault of the relay or the store, gives back what it
-// claimed and did not try, and returns the fault, which is logged already.
-func (s *Sender) Round(ctx context.Context) (sent int, err error) {
-	for ctx.Err() == nil {
-		began := s.Now()
-		batch, err := s.Desk.Claim(ctx, s.lease(), claimLimit)
-		s.noteStore(ctx, err)
-		if err != nil || len(batch) == 0 {
-			return sent, err
-		}
-		if err := failpoint.Here("mailer.claimed"); err != nil {
-			return sent, err
-		}
-		for i, n := range batch {
-			left := s.lease() - max(0, s.Now().Sub(began)) // a clock set back adds nothing
-			if ctx.Err() != nil || left < s.lease()*2/3 {
-				// Not enough of the lease is left to try the rest under it.
-				s.giveBack(ctx, batch[i:], s.Now(), "its turn did not come")
-				break
-			}
-			taken, err := s.send(ctx, n, left-min(leaseMargin, left/2))
-			if taken {
-				sent++
-			}
-			if err != nil {
-				s.giveBack(ctx, batch[i+1:], s.Now().Add(s.pause()), "the relay or the store is at fault")
-				return sent, err
-			}
-		}
-	}
-	return sent, nil
-}
-
 func (s *Sender) lease() time.Duration { return cmp.Or(s.Lease, defaultLease) }
+
+func (s *Sender) connections() int { return cmp.Or(s.Connections, DefaultConnections) }
 
 // send makes one attempt for one notice, within the given time. The error is a
 // fault of the relay or the store; what is wrong with the mail itself is

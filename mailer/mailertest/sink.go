@@ -121,6 +121,14 @@ func (s *Sink) Connections() int {
 	return s.connections
 }
 
+// Open returns how many connections are open. At 0 all that clients had sent has
+// been dealt with.
+func (s *Sink) Open() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.open)
+}
+
 // HangUp closes all open connections, as a restart of the server would.
 func (s *Sink) HangUp() {
 	s.mu.Lock()

@@ -82,7 +82,7 @@ func (s *pass) incoming(ctx context.Context, sp spooled) (in ticket.Incoming, er
 	defer body.Close()
 	mail, digest, err := ReadMail(body, sp.raw.Sum, s.AuthservID)
 	if err == nil {
-		err = failpoint.Here("inbound.read")
+		err = failpoint.Here("inbound.read", mail.Subject)
 	}
 	if err != nil {
 		return ticket.Incoming{}, err

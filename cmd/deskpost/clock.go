@@ -44,14 +44,14 @@ func (a *app) runClock(ctx context.Context) error {
 	// job that panicked once never runs again.
 	c := cron.New(cron.WithLocation(a.desk.Policy().Zone), cron.WithLogger(logger),
 		cron.WithChain(cron.SkipIfStillRunning(logger), cron.Recover(logger)))
-	for spec, job := range map[string]func(){
-		tickSpec:    do("tick", a.tick),
-		collectSpec: do("collect", a.collect),
-	} {
-		if _, err := c.AddFunc(spec, job); err != nil {
-			return fmt.Errorf("schedule %q: %w", spec, err)
-		}
+	if _, err := c.AddFunc(collectSpec, do("collect", a.collect)); err != nil {
+		return fmt.Errorf("schedule %q: %w", collectSpec, err)
 	}
+	tick, err := c.AddFunc(tickSpec, do("tick", a.tick))
+	if err != nil {
+		return fmt.Errorf("schedule %q: %w", tickSpec, err)
+	}
+	c.Entry(tick).WrappedJob.Run() // what came due before the start does not wait for the first ring
 	c.Start()
 	defer func() { <-c.Stop().Done() }()
 	select {

@@ -10,6 +10,7 @@
 //	    mailer.answered=kill%0.05       dies there at one time in twenty
 //	    store.commit=error disk on fire fails there every time
 //	    mailer.claimed=sleep 2s@1       waits there the first time
+//	    inbound.read=kill~invoice       dies there whenever it is about an invoice
 //	    *=kill%0.01                     at every step that is not named
 //	    The steps are listed in steps.go. One that dies says so on standard error:
 //	    "failpoint mailer.answered: killed".

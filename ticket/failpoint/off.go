@@ -8,8 +8,9 @@ import (
 )
 
 // Here marks a step at which a build for tests may die, wait or fail. The error
-// is what it is to fail with.
-func Here(string) error { return nil }
+// is what it is to fail with; about is what the step is about, such as the
+// subject of a mail.
+func Here(step string, about ...string) error { return nil }
 
 // Reader marks a step after the first bytes of r.
 func Reader(_ string, r io.Reader) io.Reader { return r }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,13 +17,13 @@ import (
 )
 
 // Here dies, waits or fails if the environment says so.
-func Here(name string) error {
+func Here(name string, about ...string) error {
 	loaded.Do(load)
 	p, ok := points[name]
 	if !ok {
 		p, ok = points["*"]
 	}
-	if !ok || !p.strikes() {
+	if !ok || !p.means(about) || !p.strikes() {
 		return nil
 	}
 	switch p.action {
@@ -82,10 +83,16 @@ type point struct {
 	err    error
 	nth    int     // the only time it happens; 0 for any
 	chance float64 // of each time; 0 for always
+	about  string  // words without which it does not happen
 
 	mu    sync.Mutex
 	seen  int
 	draws *rand.Rand
+}
+
+// means reports whether the point is for what a step is about.
+func (p *point) means(about []string) bool {
+	return p.about == "" || slices.ContainsFunc(about, func(s string) bool { return strings.Contains(s, p.about) })
 }
 
 func (p *point) strikes() bool {
@@ -154,6 +161,9 @@ func parse(list string, seed uint64) (map[string]*point, error) {
 
 func parsePoint(what string) (*point, error) {
 	p := &point{}
+	if before, words, ok := strings.Cut(what, "~"); ok && strings.HasPrefix(what, "kill") {
+		what, p.about = before, words
+	}
 	var err error
 	if before, n, ok := cutLast(what, "@"); ok {
 		what = before

@@ -24,6 +24,10 @@ func TestParse(t *testing.T) {
 	if p := points["*"]; p.chance != 0.01 {
 		t.Errorf("*: %+v", p)
 	}
+	p, err := parsePoint("kill~poison")
+	if err != nil || p.means(nil) || p.means([]string{"ham"}) || !p.means([]string{"ham", "a poisoned mail"}) || p.action != "kill" {
+		t.Errorf("kill~poison: %+v, %v", p, err)
+	}
 	for _, bad := range []string{"a", "a=explode", "a=sleep", "a=kill@x"} {
 		if _, err := parse(bad, 1); err == nil {
 			t.Errorf("%q is taken", bad)

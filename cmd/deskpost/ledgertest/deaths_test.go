@@ -148,19 +148,6 @@ func (d *deaths) limit() time.Duration {
 	return time.Duration(10+d.rnd.IntN(120)) * time.Millisecond
 }
 
-// unnoted counts for how many recipients the books do not say that the relay
-// took a mail which it took in the life that just ended: those deaths are in the
-// gap.
-func (d *deaths) unnoted(accepted []acceptance) (n int) {
-	d.look(func(db *sql.DB) {
-		for _, a := range accepted {
-			n += d.count(db, `SELECT COUNT(*) FROM notices AS n JOIN notice_recipients AS r ON r.notice = n.id
-				WHERE n.message_id = $1 AND r.email = '`+a.to+`' AND r.sent_at IS NULL AND r.failed_at IS NULL`, a.id)
-		}
-	})
-	return n
-}
-
 // finish lets the program live until it has nothing left to do, and ends it.
 func (d *deaths) finish() {
 	d.t.Helper()

@@ -2,6 +2,7 @@ package ledgertest
 
 import (
 	"database/sql"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -132,4 +133,46 @@ func (w *world) list(db *sql.DB, columns int, query string, args ...any) [][]str
 		w.t.Fatalf("%s: %v", query, err)
 	}
 	return all
+}
+
+// change runs a statement on the database of a program that is stopped.
+func (w *world) change(statement string) {
+	w.t.Helper()
+	driver, dsn := "pgx", w.database
+	if path, ok := strings.CutPrefix(w.database, "sqlite:"); ok {
+		driver, dsn = "sqlite3", "file:"+path
+	}
+	w.open(driver, dsn, func(db *sql.DB) {
+		if _, err := db.Exec(statement); err != nil {
+			w.t.Fatalf("%s: %v", statement, err)
+		}
+	})
+}
+
+// contents is how much each table of a stopped program holds.
+func (w *world) contents() (all []string) {
+	w.t.Helper()
+	tables := "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1"
+	if strings.HasPrefix(w.database, "sqlite:") {
+		tables = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1"
+	}
+	w.look(func(db *sql.DB) {
+		for _, table := range w.list(db, 1, tables) {
+			all = append(all, fmt.Sprintf("%s %d", table[0], w.count(db, "SELECT COUNT(*) FROM "+table[0])))
+		}
+	})
+	return all
+}
+
+// unnoted counts for how many recipients the books do not say that the relay
+// took a mail which it took in the life that just ended: those deaths are in the
+// gap.
+func (w *world) unnoted(accepted []acceptance) (n int) {
+	w.look(func(db *sql.DB) {
+		for _, a := range accepted {
+			n += w.count(db, `SELECT COUNT(*) FROM notices AS n JOIN notice_recipients AS r ON r.notice = n.id
+				WHERE n.message_id = $1 AND r.email = '`+a.to+`' AND r.sent_at IS NULL AND r.failed_at IS NULL`, a.id)
+		}
+	})
+	return n
 }

@@ -183,3 +183,17 @@ func (l *childLog) inHand() int {
 	defer l.mu.Unlock()
 	return l.timid
 }
+
+// explain asks the program what became of a ticket.
+func (w *world) explain(ticket string) string {
+	w.t.Helper()
+	path, err := program()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	out, err := exec.Command(path, "explain", "--config", w.config, ticket).CombinedOutput()
+	if err != nil {
+		w.t.Fatalf("explain %s: %v\n%s", ticket, err, out)
+	}
+	return string(out)
+}

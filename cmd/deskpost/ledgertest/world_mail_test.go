@@ -167,3 +167,10 @@ func talk(seed uint64) people {
 
 // idOf is the Message-ID of a mail.
 func idOf(raw []byte) string { return mime.Read(bytes.NewReader(raw), mime.DefaultLimits()).MessageID }
+
+// pending is people of whom one has every new ticket wait for two hours.
+func pending(w *world, _ string, to []string, m *mime.Message) {
+	if to[0] == johnEmail && strings.Contains(m.Subject, "New: ") {
+		w.deliver(supportBox, answerTo(m, johnEmail, "pending."+m.MessageID, "#pending 2h\n#note\n\nLet us wait.").raw())
+	}
+}

@@ -11,6 +11,9 @@ import (
 // The library joins the lines of a reply in quadratic time, without a limit.
 const maxReply = 64 << 10
 
+// errTooLate is why a Write does not begin.
+var errTooLate = errors.New("the time for this mail is over")
+
 var errReplyTooLong = errors.New("the relay's answer is longer than 64 KiB")
 
 // A deadlineConn bounds each Read and Write. The library sets a deadline for each
@@ -23,6 +26,7 @@ type deadlineConn struct {
 	mu     sync.Mutex
 	stage  time.Time // the library's deadline for the command under way, or zero
 	end    time.Time // nothing goes on after this
+	by     time.Time // no Write begins after this; never if zero
 	heard  int       // bytes read since the last write
 	failed bool      // a write failed or was cut short
 	dead   bool
@@ -62,6 +66,9 @@ func (c *deadlineConn) Write(p []byte) (int, error) {
 	c.mu.Lock()
 	c.heard = 0
 	err := c.Conn.SetWriteDeadline(c.limit())
+	if isPast(c.by) {
+		err = errTooLate
+	}
 	c.mu.Unlock()
 	n := 0
 	if err == nil {
@@ -94,6 +101,21 @@ func (c *deadlineConn) until(end time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.end = end
+}
+
+// writeBy sets the time after which no Write begins. Timers do not do for that:
+// in a process that was paused they fire when it has gone on already.
+func (c *deadlineConn) writeBy(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.by = t
+}
+
+// isPast reports whether a time that is set lies behind us, by the clock on the
+// wall too: the other one stands still while the machine sleeps.
+func isPast(t time.Time) bool {
+	now := time.Now()
+	return !t.IsZero() && (now.After(t) || now.Round(0).After(t.Round(0)))
 }
 
 // hurry brings the end nearer, for the Read under way too.

@@ -100,6 +100,7 @@ func (r *Relay) pop() *session {
 
 // put keeps s for another mail.
 func (r *Relay) put(s *session) {
+	s.writeBy(time.Time{})
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed || len(r.kept) >= DefaultConnections {

@@ -30,7 +30,9 @@ type Envelope struct {
 // unknown.
 //
 // Cancelling ctx gives up until the final dot is sent. From there on the
-// answer is waited for, at most Timeouts.Linger longer.
+// answer is waited for, at most Timeouts.Linger longer. After the deadline of ctx
+// nothing is sent, the dot least of all, also where the process was paused and
+// learns late that the time is over: the mail may be another sender's by then.
 func (r *Relay) Submit(ctx context.Context, env Envelope, size int64, body func(io.Writer) error) Report {
 	t := &transaction{relay: r, env: env, size: size, end: time.Now().Add(r.Timeouts.mail())}
 	t.report.Answers = make([]Answer, len(env.To))
@@ -159,6 +161,9 @@ func (t *transaction) mailOptions() *smtp.MailOptions {
 func (t *transaction) run(ctx context.Context, body func(io.Writer) error) {
 	stop := context.AfterFunc(ctx, t.s.abort)
 	defer stop()
+	if by, ok := ctx.Deadline(); ok {
+		t.s.writeBy(by)
+	}
 	if t.recipients() == 0 {
 		t.release(nil)
 		return

@@ -97,7 +97,7 @@ func (r *round) next() (claimed, bool) {
 
 // left is how much of a notice's lease is left. A clock set back adds nothing.
 func (r *round) left(n claimed) time.Duration {
-	return r.lease() - max(0, r.Now().Sub(n.at))
+	return r.lease() - elapsed(n.at, r.Now())
 }
 
 // returnStale gives back notices of whose lease not enough is left to try them

@@ -22,9 +22,9 @@ type Desk interface {
 	// Claim leases up to limit due notices and books an attempt for each.
 	Claim(ctx context.Context, lease time.Duration, limit int) ([]ticket.Notice, error)
 	// Settle records how an attempt ended and decides on the next one.
-	Settle(ctx context.Context, id int64, results []ticket.Result) error
+	Settle(ctx context.Context, id int64, attempt int, results []ticket.Result) error
 	// Postpone takes the booking of an attempt back and ends the lease.
-	Postpone(ctx context.Context, id int64, until time.Time, why string) error
+	Postpone(ctx context.Context, id int64, attempt int, until time.Time, why string) error
 	// NextDue is when Claim may next find work; zero if there is none.
 	NextDue(ctx context.Context) (time.Time, error)
 }
@@ -42,7 +42,7 @@ const DefaultConnections = 2
 const (
 	claimLimit   = 20
 	defaultLease = 15 * time.Minute
-	leaseMargin  = time.Minute      // between the end of an attempt and that of its lease
+	leaseMargin  = 3 * time.Minute  // between the end of an attempt and that of its lease: clocks of two nodes, each off by a minute, and a little
 	pollEvery    = 30 * time.Second // in case a Wake was lost with a process
 	pauseMin     = 5 * time.Second  // after the first fault of the relay or the store
 	pauseMax     = 5 * time.Minute
@@ -140,6 +140,12 @@ func (s *Sender) untilDue(ctx context.Context) time.Duration {
 	return min(d, pollEvery)
 }
 
+// elapsed is the time between two instants, by the clock on the wall too, which
+// alone goes on while the machine sleeps. A clock set back adds nothing.
+func elapsed(from, to time.Time) time.Duration {
+	return max(0, to.Sub(from), to.Round(0).Sub(from.Round(0)))
+}
+
 func (s *Sender) lease() time.Duration { return cmp.Or(s.Lease, defaultLease) }
 
 func (s *Sender) connections() int { return cmp.Or(s.Connections, DefaultConnections) }
@@ -218,13 +224,13 @@ func (s *Sender) settle(ctx context.Context, n ticket.Notice, results []ticket.R
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleGrace)
 	defer cancel()
-	err := s.Desk.Settle(ctx, n.ID, results)
+	err := s.Desk.Settle(ctx, n.ID, n.Attempts, results)
 	for _, d := range settleWaits {
 		if err == nil || ctx.Err() != nil {
 			break
 		}
 		wait(ctx, d, nil)
-		err = s.Desk.Settle(ctx, n.ID, results)
+		err = s.Desk.Settle(ctx, n.ID, n.Attempts, results)
 	}
 	s.noteStore(ctx, err)
 	if err == nil {
@@ -239,7 +245,7 @@ func (s *Sender) giveBack(ctx context.Context, batch []ticket.Notice, until time
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleGrace)
 	defer cancel()
 	for _, n := range batch {
-		if err := s.Desk.Postpone(ctx, n.ID, until, why); err != nil {
+		if err := s.Desk.Postpone(ctx, n.ID, n.Attempts, until, why); err != nil {
 			s.noteStore(ctx, err)
 			return
 		}

@@ -58,7 +58,7 @@ func (d *memDesk) find(id int64) *ticket.Notice {
 	return d.notices[slices.IndexFunc(d.notices, func(n *ticket.Notice) bool { return n.ID == id })]
 }
 
-func (d *memDesk) Settle(ctx context.Context, id int64, results []ticket.Result) error {
+func (d *memDesk) Settle(ctx context.Context, id int64, _ int, results []ticket.Result) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err := ctx.Err(); err != nil {
@@ -77,7 +77,7 @@ func (d *memDesk) Settle(ctx context.Context, id int64, results []ticket.Result)
 	return nil
 }
 
-func (d *memDesk) Postpone(_ context.Context, id int64, until time.Time, why string) error {
+func (d *memDesk) Postpone(_ context.Context, id int64, _ int, until time.Time, why string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	n := d.find(id)

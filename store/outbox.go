@@ -11,9 +11,9 @@ import (
 const insertNotice = `
 	INSERT INTO notices (id, ticket, entry, kind, answer, agent, department, written_by, dedupe, draft, facts,
 		key, from_name, from_email, message_id, reply_to, return_path, stamp, in_reply_to, refs,
-		queued_at, due_at, attempts, leased_until, standing, delay_told_at, echoed_at, again_at, settled_at, lane, free_at)
+		queued_at, due_at, attempts, leased_until, leased_by, standing, delay_told_at, echoed_at, again_at, settled_at, lane, free_at)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-		$21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)
+		$21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)
 	ON CONFLICT (dedupe) DO NOTHING`
 
 // Queue implements ticket.Outbox.
@@ -24,8 +24,8 @@ func (t *tx) Queue(n *ticket.Notice) (bool, error) {
 	written, err := t.exec(insertNotice, n.ID, ref(n.Ticket), ref(n.Entry), string(n.Kind), string(n.Answer), n.Agent,
 		n.Department, word(n.Automatic, "desk", "agent"), textOrNull(n.Dedupe), ref(n.Draft), jsonOf(n.Facts),
 		n.Key, n.From.Name, n.From.Email, n.MessageID, n.ReplyTo, n.ReturnPath, n.Stamp, n.InReplyTo, jsonOf(n.References),
-		ms(n.QueuedAt), ms(n.DueAt), n.Attempts, ms(n.LeasedUntil), word(n.InDoubt, "in-doubt", "known"), ms(n.DelayTold),
-		ms(n.EchoedAt), ms(n.AgainAt), ms(n.SettledAt), lane(n.Kind), freeAt(n))
+		ms(n.QueuedAt), ms(n.DueAt), n.Attempts, ms(n.LeasedUntil), n.LeasedBy, word(n.InDoubt, "in-doubt", "known"),
+		ms(n.DelayTold), ms(n.EchoedAt), ms(n.AgainAt), ms(n.SettledAt), lane(n.Kind), freeAt(n))
 	if err != nil || written == 0 {
 		return false, err
 	}
@@ -61,14 +61,14 @@ func freeAt(n *ticket.Notice) int64 {
 
 const noticeColumns = `id, ticket, entry, kind, answer, agent, department, written_by, COALESCE(dedupe, ''), draft, facts,
 	key, from_name, from_email, message_id, reply_to, return_path, stamp, in_reply_to, refs,
-	queued_at, due_at, attempts, leased_until, standing, delay_told_at, echoed_at, again_at, settled_at`
+	queued_at, due_at, attempts, leased_until, leased_by, standing, delay_told_at, echoed_at, again_at, settled_at`
 
 func noticeFields(n *ticket.Notice) []any {
 	return []any{&n.ID, refTo[ticket.Number]{&n.Ticket}, refTo[int64]{&n.Entry}, &n.Kind, &n.Answer, &n.Agent,
 		&n.Department, wordTo{&n.Automatic, "desk"}, &n.Dedupe, refTo[int64]{&n.Draft}, jsonTo[ticket.Facts]{&n.Facts},
 		&n.Key, &n.From.Name, &n.From.Email, &n.MessageID, &n.ReplyTo, &n.ReturnPath, &n.Stamp, &n.InReplyTo,
 		jsonTo[[]string]{&n.References}, instant{&n.QueuedAt}, instant{&n.DueAt}, &n.Attempts, instant{&n.LeasedUntil},
-		wordTo{&n.InDoubt, "in-doubt"}, instant{&n.DelayTold}, instant{&n.EchoedAt}, instant{&n.AgainAt}, instant{&n.SettledAt}}
+		&n.LeasedBy, wordTo{&n.InDoubt, "in-doubt"}, instant{&n.DelayTold}, instant{&n.EchoedAt}, instant{&n.AgainAt}, instant{&n.SettledAt}}
 }
 
 // Amend implements ticket.Outbox. A notice that was attempted is not found.
@@ -127,7 +127,7 @@ const claimQuery = `
 	ORDER BY lane, id LIMIT $3`
 
 // Claim implements ticket.Outbox.
-func (t *tx) Claim(now, until, doubt time.Time, limit int) ([]ticket.Notice, error) {
+func (t *tx) Claim(node string, now, until, doubt time.Time, limit int) ([]ticket.Notice, error) {
 	ids, err := rows(t, scalar[int64], claimQuery+t.dialect.claimed, now.UnixMilli(), doubt.UnixMilli(), limit)
 	if err != nil {
 		return nil, err
@@ -135,10 +135,10 @@ func (t *tx) Claim(now, until, doubt time.Time, limit int) ([]ticket.Notice, err
 	claimed := make([]ticket.Notice, len(ids))
 	for i, id := range ids {
 		err := t.must(`
-			UPDATE notices SET attempts = attempts + 1, leased_until = $2,
+			UPDATE notices SET attempts = attempts + 1, leased_until = $2, leased_by = $5,
 				free_at = CASE WHEN due_at > $3 THEN due_at ELSE $3 END,
 				again_at = CASE WHEN leased_until IS NOT NULL AND echoed_at IS NULL THEN $4 ELSE again_at END
-			WHERE id = $1`, id, ms(until), until.UnixMilli(), now.UnixMilli())
+			WHERE id = $1`, id, ms(until), until.UnixMilli(), now.UnixMilli(), node)
 		if err != nil {
 			return nil, err
 		}
@@ -150,10 +150,10 @@ func (t *tx) Claim(now, until, doubt time.Time, limit int) ([]ticket.Notice, err
 }
 
 // EndLeases implements ticket.Outbox.
-func (t *tx) EndLeases(now time.Time) (int, error) {
+func (t *tx) EndLeases(node string, now time.Time) (int, error) {
 	ended, err := t.exec(`
 		UPDATE notices SET leased_until = $1, free_at = CASE WHEN due_at > $1 THEN due_at ELSE $1 END
-		WHERE settled_at IS NULL AND leased_until > $1`, now.UnixMilli())
+		WHERE settled_at IS NULL AND leased_until > $1 AND ($2 = '' OR leased_by = $2)`, now.UnixMilli(), node)
 	return int(ended), err
 }
 
@@ -179,11 +179,11 @@ func (t *tx) BringForward(now, limit time.Time) error {
 // for an attempt that was booked may turn out not to have begun.
 func (t *tx) SaveDelivery(n ticket.Notice) error {
 	err := t.must(`
-		UPDATE notices SET due_at = $2, attempts = $3, leased_until = $4, standing = $5, delay_told_at = $6,
-			echoed_at = $7, settled_at = $8, free_at = $9, again_at = $10
+		UPDATE notices SET due_at = $2, attempts = $3, leased_until = $4, leased_by = $5, standing = $6, delay_told_at = $7,
+			echoed_at = $8, settled_at = $9, free_at = $10, again_at = $11
 		WHERE id = $1`,
-		n.ID, ms(n.DueAt), n.Attempts, ms(n.LeasedUntil), word(n.InDoubt, "in-doubt", "known"), ms(n.DelayTold),
-		ms(n.EchoedAt), ms(n.SettledAt), freeAt(&n), ms(n.AgainAt))
+		n.ID, ms(n.DueAt), n.Attempts, ms(n.LeasedUntil), n.LeasedBy, word(n.InDoubt, "in-doubt", "known"),
+		ms(n.DelayTold), ms(n.EchoedAt), ms(n.SettledAt), freeAt(&n), ms(n.AgainAt))
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ func (t *turn) apply(n *Notice, results []Result) []Recipient {
 		}
 	}
 	n.InDoubt = slices.ContainsFunc(n.Recipients, func(r Recipient) bool { return r.InDoubt })
-	n.LeasedUntil = time.Time{}
+	n.LeasedUntil, n.LeasedBy = time.Time{}, ""
 	if n.InDoubt {
 		n.LeasedUntil = t.now // the doubt counts from here
 	}
@@ -52,6 +52,33 @@ func (t *turn) apply(n *Notice, results []Result) []Recipient {
 		n.EchoedAt = t.now
 	}
 	return failed
+}
+
+// runs reports whether an attempt of a node is the last that was begun, and not
+// settled yet.
+func (n *Notice) runs(node string, attempt int) bool {
+	return n.LeasedBy == node && n.Attempts == attempt
+}
+
+// reached takes what an attempt still has to say after its time: whom the relay
+// took the mail for. Another attempt may run, and is not disturbed.
+func (n *Notice) reached(now time.Time, results []Result) {
+	running := !n.InDoubt && !n.LeasedUntil.IsZero()
+	for _, result := range results {
+		i := slices.IndexFunc(n.Recipients, func(r Recipient) bool { return strings.EqualFold(r.Address.Email, result.Recipient) })
+		if result.Verdict != Sent || i < 0 || !n.Recipients[i].SentAt.IsZero() {
+			continue
+		}
+		r := &n.Recipients[i]
+		r.SentAt, r.FailedAt, r.InDoubt, r.Answer = now, time.Time{}, false, result.Answer
+	}
+	n.InDoubt = slices.ContainsFunc(n.Recipients, func(r Recipient) bool { return r.InDoubt })
+	if !n.InDoubt && !running {
+		n.LeasedUntil = time.Time{}
+	}
+	if n.SettledAt.IsZero() {
+		n.settleIfDone(now)
+	}
 }
 
 // echoed takes the proof that the relay took a mail for at least one recipient.

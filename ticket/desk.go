@@ -15,6 +15,7 @@ type Desk struct {
 	Keys  Keys             // the last one signs
 	Now   func() time.Time // the clock
 	Wake  func()           // rung after a commit that queued mail; must not block; may be nil
+	Node  string           // this one of several programs that send for the desk; "" if there is one
 
 	policy atomic.Pointer[Policy]
 	ticked atomic.Pointer[time.Time] // when Tick last ran

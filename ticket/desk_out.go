@@ -8,8 +8,10 @@ import (
 )
 
 // echoGrace is how long before a sweep an attempt must have ended for the
-// sweep to be proof that its echo did not come.
-const echoGrace = time.Minute
+// sweep to be proof that its echo did not come: a minute for the copy to arrive,
+// and two since both instants may be from clocks that are off by one (store
+// refuses more).
+const echoGrace = 3 * time.Minute
 
 // Claim hands up to limit due notices to a sender for the time of the lease. An
 // attempt is booked for each before it is handed out, so that a crash can never
@@ -21,7 +23,7 @@ func (d *Desk) Claim(ctx context.Context, lease time.Duration, limit int) ([]Not
 		if err != nil {
 			return err
 		}
-		if claimed, err = t.tx.Claim(t.now, t.now.Add(lease), doubt, limit); err != nil {
+		if claimed, err = t.tx.Claim(d.Node, t.now, t.now.Add(lease), doubt, limit); err != nil {
 			return err
 		}
 		for i := range claimed {
@@ -70,15 +72,15 @@ func (t *turn) settleUnsent(n *Notice) error {
 	return t.tx.SaveDelivery(*n)
 }
 
-// Recover takes up what a sender left behind that has died: its leases end now,
-// and what it had in hand is in doubt, to be tried again. What was put off by a
-// clock that has been set back since is due now. It must run while no
-// other sender can be alive, as at the start of the only program on a database.
-// It returns how many notices there were.
+// Recover takes up what the sender of this node left behind that has died: its
+// leases end now, and what it had in hand is in doubt, to be tried again. What was
+// put off by a clock that has been set back since is due now. It must run while no
+// other sender of that name can be alive, as at the start of a program that holds
+// the lock of it. It returns how many notices there were.
 func (d *Desk) Recover(ctx context.Context) (int, error) {
 	var ended int
 	err := d.update(ctx, func(t *turn) (err error) {
-		if ended, err = t.tx.EndLeases(t.now); err != nil {
+		if ended, err = t.tx.EndLeases(d.Node, t.now); err != nil {
 			return err
 		}
 		return t.bringForward()
@@ -107,13 +109,19 @@ func (t *turn) doubtEnds() (time.Time, error) {
 	return swept.Add(-echoGrace), nil
 }
 
-// Settle records how an attempt ended for each recipient, decides on the next
-// one, and tells agents of what did not arrive.
-func (d *Desk) Settle(ctx context.Context, id int64, results []Result) error {
+// Settle records how an attempt of this node ended for each recipient, decides on
+// the next one, and tells agents of what did not arrive. Of an attempt that
+// outlived its lease, so that another has begun, only those it reached count: all
+// else is the other's to say.
+func (d *Desk) Settle(ctx context.Context, id int64, attempt int, results []Result) error {
 	err := d.update(ctx, func(t *turn) error {
 		n, err := t.tx.Notice(id)
 		if err != nil {
 			return err
+		}
+		if !n.runs(d.Node, attempt) {
+			n.reached(t.now, results)
+			return t.tx.SaveDelivery(n)
 		}
 		failed := t.apply(&n, results)
 		if err := t.tx.SaveDelivery(n); err != nil {
@@ -135,16 +143,20 @@ func (d *Desk) Settle(ctx context.Context, id int64, results []Result) error {
 	return nil
 }
 
-// Postpone takes back the booking of an attempt that could not begin, such as
-// when the relay refuses our password, and leaves the notice until then.
-func (d *Desk) Postpone(ctx context.Context, id int64, until time.Time, why string) error {
+// Postpone takes back the booking of an attempt of this node that could not
+// begin, such as when the relay refuses our password, and leaves the notice until
+// then. It does nothing if another attempt has begun.
+func (d *Desk) Postpone(ctx context.Context, id int64, attempt int, until time.Time, why string) error {
 	err := d.update(ctx, func(t *turn) error {
 		n, err := t.tx.Notice(id)
 		if err != nil {
 			return err
 		}
+		if !n.runs(d.Node, attempt) {
+			return nil
+		}
 		n.Attempts--
-		n.LeasedUntil, n.DueAt = time.Time{}, until.UTC()
+		n.LeasedUntil, n.LeasedBy, n.DueAt = time.Time{}, "", until.UTC()
 		for i := range n.Recipients {
 			if n.Recipients[i].Outstanding() {
 				n.Recipients[i].Answer = why

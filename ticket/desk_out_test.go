@@ -21,7 +21,7 @@ func (w *world) claim(v ticket.Verdict) []ticket.Notice {
 		for _, r := range n.Recipients {
 			results = append(results, ticket.Result{Recipient: r.Address.Email, Verdict: v, Answer: "451 later"})
 		}
-		if err := w.desk.Settle(w.t.Context(), n.ID, results); err != nil {
+		if err := w.desk.Settle(w.t.Context(), n.ID, n.Attempts, results); err != nil {
 			w.t.Fatal(err)
 		}
 	}
@@ -79,7 +79,7 @@ func TestPermanentErrorTellsAnAgent(t *testing.T) {
 		t.Fatal(err)
 	}
 	reply := to(t, claimed, ticket.NoticeReply, karen)
-	if err := w.desk.Settle(t.Context(), reply.ID, []ticket.Result{{Recipient: karen, Verdict: ticket.Refused, Answer: "550 no such user"}}); err != nil {
+	if err := w.desk.Settle(t.Context(), reply.ID, reply.Attempts, []ticket.Result{{Recipient: karen, Verdict: ticket.Refused, Answer: "550 no such user"}}); err != nil {
 		t.Fatal(err)
 	}
 	if !slices.ContainsFunc(w.show(n).Events, func(e ticket.Event) bool { return e.Kind == ticket.DeliveryFailed }) {
@@ -165,7 +165,7 @@ func TestPostponeTakesTheBookingBack(t *testing.T) {
 		t.Fatalf("claimed %+v, %v", claimed, err)
 	}
 	until := w.now.Add(5 * time.Minute)
-	if err := w.desk.Postpone(t.Context(), claimed[0].ID, until, "535 wrong password"); err != nil {
+	if err := w.desk.Postpone(t.Context(), claimed[0].ID, claimed[0].Attempts, until, "535 wrong password"); err != nil {
 		t.Fatal(err)
 	}
 	w.now = until
@@ -232,7 +232,7 @@ func TestEchoProvesNothingAboutOthers(t *testing.T) {
 	results := []ticket.Result{{Recipient: karen, Verdict: ticket.InDoubt}, {Recipient: bob, Verdict: ticket.Later, Answer: "451"}}
 	t.Run("after the attempt", func(t *testing.T) {
 		w, reply, echo := setup(t)
-		if err := w.desk.Settle(t.Context(), reply.ID, results); err != nil {
+		if err := w.desk.Settle(t.Context(), reply.ID, reply.Attempts, results); err != nil {
 			t.Fatal(err)
 		}
 		w.take(echo)
@@ -245,7 +245,7 @@ func TestEchoProvesNothingAboutOthers(t *testing.T) {
 		w, reply, echo := setup(t)
 		w.take(echo)
 		w.want(ticket.Echo)
-		if err := w.desk.Settle(t.Context(), reply.ID, results); err != nil {
+		if err := w.desk.Settle(t.Context(), reply.ID, reply.Attempts, results); err != nil {
 			t.Fatal(err)
 		}
 		if sent, left := standing(w, reply.ID); !slices.Equal(sent, []string{karen}) || !slices.Equal(left, []string{bob}) {
@@ -254,7 +254,7 @@ func TestEchoProvesNothingAboutOthers(t *testing.T) {
 	})
 	t.Run("a retry has an echo of its own", func(t *testing.T) {
 		w, reply, echo := setup(t)
-		if err := w.desk.Settle(t.Context(), reply.ID, []ticket.Result{{Recipient: karen, Verdict: ticket.Sent}, results[1]}); err != nil {
+		if err := w.desk.Settle(t.Context(), reply.ID, reply.Attempts, []ticket.Result{{Recipient: karen, Verdict: ticket.Sent}, results[1]}); err != nil {
 			t.Fatal(err)
 		}
 		w.take(echo)
@@ -309,7 +309,7 @@ func TestRefusedFilesDoNotHideTheTicket(t *testing.T) {
 	if len(first.Facts.Files) != 2 || !strings.Contains(strings.Join(first.Facts.Remarks, "\n"), "b.bin (6.0 MiB), too large") {
 		t.Errorf("files %+v, remarks %q", first.Facts.Files, first.Facts.Remarks)
 	}
-	if err := w.desk.Settle(t.Context(), first.ID, []ticket.Result{{Recipient: jane, Verdict: ticket.Refused, Answer: "552 too big"}}); err != nil {
+	if err := w.desk.Settle(t.Context(), first.ID, first.Attempts, []ticket.Result{{Recipient: jane, Verdict: ticket.Refused, Answer: "552 too big"}}); err != nil {
 		t.Fatal(err)
 	}
 	again := to(t, w.sent(), ticket.NoticeNew, jane)

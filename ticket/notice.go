@@ -65,6 +65,7 @@ type Notice struct {
 	DueAt       time.Time // when the next attempt may start
 	Attempts    int       // booked before each attempt starts
 	LeasedUntil time.Time // until then the attempt belongs to one sender
+	LeasedBy    string    // the node whose sender that is, or was; "" if there is one or the attempt is settled
 	InDoubt     bool      // the last attempt ended in doubt for some recipient
 	DelayTold   time.Time // when an agent was told that it still waits
 	EchoedAt    time.Time // when a copy came by in our own mailbox, of the attempt that runs or of a settled mail

@@ -144,7 +144,7 @@ func (l *life) deliver(r *rapid.T) {
 			v := rapid.SampledFrom([]ticket.Verdict{ticket.Sent, ticket.Sent, ticket.Sent, ticket.Later, ticket.Refused, ticket.InDoubt}).Draw(r, "verdict")
 			results = append(results, ticket.Result{Recipient: to.Address.Email, Verdict: v, Answer: "said the relay"})
 		}
-		if err := l.desk.Settle(ctx, n.ID, results); err != nil {
+		if err := l.desk.Settle(ctx, n.ID, n.Attempts, results); err != nil {
 			r.Fatal(err)
 		}
 	}

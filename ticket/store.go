@@ -137,15 +137,16 @@ type Outbox interface {
 	Deduped(key string) (Notice, error)
 	// Notices lists the notices of a ticket, oldest first.
 	Notices(n Number) ([]Notice, error)
-	// Claim leases up to limit due notices to one sender until the given
+	// Claim leases up to limit due notices to the sender of a node until the given
 	// instant and books an attempt for each, agents' replies first, then oldest
 	// first. A notice whose last lease ran out unsettled, or that is in doubt,
 	// is claimed only if its lease ended before the instant doubt, and unless its
 	// echo was met AgainAt becomes now.
-	Claim(now, until, doubt time.Time, limit int) ([]Notice, error)
-	// EndLeases ends every lease that runs at an instant, as if it had run out
-	// then, and returns how many there were.
-	EndLeases(now time.Time) (int, error)
+	Claim(node string, now, until, doubt time.Time, limit int) ([]Notice, error)
+	// EndLeases ends every lease of a node that runs at an instant, as if it had
+	// run out then, and returns how many there were. With node "" it ends every
+	// one's.
+	EndLeases(node string, now time.Time) (int, error)
 	// BringForward makes every notice due now that is not due before the limit,
 	// and lets a doubt that is said to begin after it begin now.
 	BringForward(now, limit time.Time) error

@@ -135,6 +135,19 @@ func (w *world) show(n ticket.Number) ticket.Case {
 	return c
 }
 
+// notice reads a notice.
+func (w *world) notice(id int64) (n ticket.Notice) {
+	w.t.Helper()
+	err := w.desk.Store.View(context.Background(), func(tx ticket.Tx) (err error) {
+		n, err = tx.Notice(id)
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return n
+}
+
 // sent takes all mail that is due out of the outbox and says it was delivered.
 func (w *world) sent() []ticket.Notice {
 	w.t.Helper()
@@ -148,7 +161,7 @@ func (w *world) sent() []ticket.Notice {
 		for _, r := range n.Recipients {
 			results = append(results, ticket.Result{Recipient: r.Address.Email, Verdict: ticket.Sent, Answer: "250 ok"})
 		}
-		if err := w.desk.Settle(ctx, n.ID, results); err != nil {
+		if err := w.desk.Settle(ctx, n.ID, n.Attempts, results); err != nil {
 			w.t.Fatal(err)
 		}
 	}

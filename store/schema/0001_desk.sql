@@ -17,6 +17,17 @@ CREATE TABLE blob_chunks (
   PRIMARY KEY (blob, seq)
 );
 
+-- Work that one node at a time does, where several share the database. Times of
+-- one node are never compared with another's: a holder counts its beats up, and
+-- who sees none for a while takes over and counts up the fence.
+CREATE TABLE leases (
+  name   TEXT PRIMARY KEY,
+  holder TEXT NOT NULL,   -- the node, '' if nobody
+  fence  BIGINT NOT NULL, -- counts the holders there were
+  beat   BIGINT NOT NULL, -- counts the renewals of this one
+  at     BIGINT           -- of the last change, for people to read
+);
+
 CREATE TABLE counters (
   name  TEXT PRIMARY KEY,
   value BIGINT NOT NULL
@@ -244,6 +255,7 @@ CREATE TABLE notices (
   due_at        BIGINT,
   attempts      BIGINT NOT NULL,
   leased_until  BIGINT,
+  leased_by     TEXT NOT NULL, -- the node that sends it, '' where there is only one
   standing      TEXT NOT NULL, -- 'known', or 'in-doubt' after an attempt without an answer
   delay_told_at BIGINT,
   echoed_at     BIGINT,

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ var deliveryTests = map[string]func(*testing.T, ticket.Store){
 	"a claimed notice is nobody else's":           claimLease,
 	"leases of a dead sender end at once":         endLeases,
 	"what waits for too long is brought forward":  bringForward,
+	"leases of a node are its own":                endLeasesOfNode,
 	"a notice in doubt waits for the sweep":       claimDoubt,
 	"eight senders claim 400 notices once each":   eightSenders,
 	"what an attempt changed is kept":             saveDelivery,
@@ -23,7 +25,7 @@ var deliveryTests = map[string]func(*testing.T, ticket.Store){
 
 // claimed demands which notices a claim gets.
 func claimed(tx ticket.Tx, now, doubt time.Time, limit int, want ...int64) error {
-	notices, err := tx.Claim(now, now.Add(15*time.Minute), doubt, limit)
+	notices, err := tx.Claim("", now, now.Add(15*time.Minute), doubt, limit)
 	var got []int64
 	for _, n := range notices {
 		got = append(got, n.ID)
@@ -90,8 +92,8 @@ func endLeases(t *testing.T, s ticket.Store) {
 			func() error { return newTicket(tx, 1001) },
 			func() error { return queue(tx, queued(1, ticket.NoticeAck, "ann@example.com"), waiting) },
 			func() error { return claimed(tx, noon(), noon(), 10, 1) },
-			func() error { n, err := tx.EndLeases(later); return errors.Join(err, same("ended", n, 1)) },
-			func() error { n, err := tx.EndLeases(later); return errors.Join(err, same("ended again", n, 0)) },
+			func() error { n, err := tx.EndLeases("", later); return errors.Join(err, same("ended", n, 1)) },
+			func() error { n, err := tx.EndLeases("", later); return errors.Join(err, same("ended again", n, 0)) },
 			// It ended like one that ran out: in doubt from then on.
 			func() error { return claimed(tx, later, later, 10) },
 			func() error { return claimed(tx, later, later.Add(time.Second), 10, 1) },
@@ -147,6 +149,36 @@ func claimDoubt(t *testing.T, s ticket.Store) {
 	})
 }
 
+func endLeasesOfNode(t *testing.T, s ticket.Store) {
+	by := func(tx ticket.Tx, id int64, want string) error {
+		n, err := tx.Notice(id)
+		return errors.Join(err, same("leased by", n.LeasedBy, want))
+	}
+	claimBy := func(tx ticket.Tx, node string, want int64) error {
+		got, err := tx.Claim(node, noon(), noon().Add(15*time.Minute), noon(), 1)
+		if err == nil && (len(got) != 1 || got[0].ID != want) {
+			err = fmt.Errorf("node %s claimed %+v, want %d", node, got, want)
+		}
+		return errors.Join(err, by(tx, want, node))
+	}
+	later := noon().Add(time.Minute)
+	update(t, s, func(tx ticket.Tx) error {
+		return try(
+			func() error { return newTicket(tx, 1001) },
+			func() error {
+				return queue(tx, queued(1, ticket.NoticeAck), queued(2, ticket.NoticeAck), queued(3, ticket.NoticeAck))
+			},
+			func() error { return claimBy(tx, "a", 1) },
+			func() error { return claimBy(tx, "b", 2) },
+			func() error { return claimBy(tx, "b", 3) },
+			func() error { n, err := tx.EndLeases("b", later); return errors.Join(err, same("of b", n, 2)) },
+			func() error { return claimed(tx, later.Add(time.Second), later.Add(time.Second), 10, 2, 3) },
+			func() error { n, err := tx.EndLeases("b", later); return errors.Join(err, same("of b, again", n, 0)) },
+			func() error { n, err := tx.EndLeases("", later); return errors.Join(err, same("of all", n, 3)) },
+		)
+	})
+}
+
 func eightSenders(t *testing.T, s ticket.Store) {
 	const senders, notices = 8, 400
 	update(t, s, func(tx ticket.Tx) error {
@@ -168,7 +200,7 @@ func eightSenders(t *testing.T, s ticket.Store) {
 			for {
 				var got []ticket.Notice
 				err := s.Update(context.Background(), func(tx ticket.Tx) (err error) {
-					got, err = tx.Claim(noon(), noon().Add(time.Minute), noon(), 7)
+					got, err = tx.Claim("", noon(), noon().Add(time.Minute), noon(), 7)
 					return err
 				})
 				if err != nil {

@@ -50,7 +50,7 @@ func noticeReadBack(t *testing.T, s ticket.Store) {
 		Key: 2, From: ticket.Address{Name: "Support", Email: "support@example.com"}, MessageID: "m@example.com",
 		ReplyTo: "support+t@example.com", ReturnPath: "support+b@example.com", Stamp: "e7.mac", InReplyTo: "x@example.com",
 		References: []string{"r@example.com", "x@example.com"}, QueuedAt: noon(), DueAt: noon().Add(time.Second), Attempts: 2,
-		LeasedUntil: noon().Add(time.Minute), InDoubt: true, DelayTold: noon().Add(time.Hour), EchoedAt: noon().Add(3 * time.Second), SettledAt: noon().Add(time.Hour),
+		LeasedUntil: noon().Add(time.Minute), LeasedBy: "a", InDoubt: true, DelayTold: noon().Add(time.Hour), EchoedAt: noon().Add(3 * time.Second), SettledAt: noon().Add(time.Hour),
 	}
 	bare := ticket.Notice{ID: 3}
 	later := *queued(9, ticket.NoticeAck, "ann@example.com")
@@ -102,7 +102,7 @@ func amend(t *testing.T, s ticket.Store) {
 			func() error { return queue(tx, queued(1, ticket.NoticeDigest, "jane@example.com")) },
 			func() error { return tx.Amend(1, ticket.Facts{Items: []string{"one", "two"}}) },
 			func() error {
-				_, err := tx.Claim(noon(), noon().Add(time.Minute), noon(), 1)
+				_, err := tx.Claim("", noon(), noon().Add(time.Minute), noon(), 1)
 				return err
 			},
 			func() error { return absent("an attempted notice", tx.Amend(1, ticket.Facts{})) },

@@ -17,7 +17,10 @@ type dialect struct {
 	key         string         // for @key in a schema: a key that we give
 	bytes       string         // for @bytes in a schema
 	held        string         // ends a SELECT of a row that is held until the transaction ends
+	kept        string         // ends a SELECT of a row of which others may read and change what they count up, but not who has it
 	claimed     string         // ends a SELECT of rows of which each goes to one worker
+	intake      string         // waits until no other transaction takes mail; "" where they are one by one anyway
+	clock       string         // reads the server's clock, in milliseconds; "" where there is no server
 	tables      string         // counts the tables of a database, and those named $1
 	size        string         // measures a database in bytes
 	update      *sql.TxOptions // of a transaction that writes

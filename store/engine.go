@@ -16,8 +16,13 @@ type engine interface {
 	prepare() error
 	openWriters(ctx context.Context) (*sql.DB, error)
 	openReaders(ctx context.Context) (*sql.DB, error)
-	// takeLock takes the lock that one process at a time can hold on a desk.
+	// openBeats opens what renews leases, which nothing else may keep busy.
+	openBeats(ctx context.Context) (*sql.DB, error)
+	// takeLock takes the lock of a daemon: that of the desk, or of one node of
+	// several.
 	takeLock(ctx context.Context, w wait) (lock, error)
+	// takeAlone takes the lock of the desk as a whole, to change its tables.
+	takeAlone(ctx context.Context, w wait) (lock, error)
 	// explain adds to an error of the engine what an operator can do about it.
 	// Other errors stay as they are.
 	explain(err error) error
@@ -25,13 +30,20 @@ type engine interface {
 
 // A lock keeps other processes from running the desk. It is freed when the
 // process that holds it dies, however it dies.
-type lock interface{ release() error }
+type lock interface {
+	// alone reports whether nobody else can run the desk beside the holder.
+	alone() bool
+	// join is called once the tables are up to date: they stay so until release.
+	join(ctx context.Context) error
+	release() error
+}
 
 // A wait says how a lock is waited for.
 type wait struct {
-	daemon  bool                // who wants it runs the desk; a command wants it for a moment only
-	waiting func(holder string) // told once if the lock is not free; may be nil
-	lost    func(error)         // told if the lock is lost before it is released; may be nil
+	daemon  bool             // who wants it runs the desk; a command wants it for a moment only
+	node    string           // what the daemon is called
+	waiting func(why string) // told once if the lock is not free; may be nil
+	lost    func(error)      // told if the lock is lost before it is released; may be nil
 }
 
 // lockPatience is how long the lock is waited for by whoever does not wait until

@@ -32,14 +32,14 @@ func IsBusy(err error) bool {
 }
 
 // IsFatal reports whether an error says that the disk failed, the database is
-// damaged, or another process may hold the lock that this one had. The DB writes
-// nothing more; the program should stop.
+// damaged, another process may hold the lock that this one had, or the clock is
+// wrong. The DB writes nothing more; the program should stop.
 func IsFatal(err error) bool {
 	if IsDiskFull(err) {
 		return false
 	}
 	return hasCode(err, sqlite3.ErrIoErr) || hasCode(err, sqlite3.ErrCorrupt) || hasCode(err, sqlite3.ErrNotADB) ||
-		errors.Is(err, errLockLost) || hasPgCode(err, pgIOError, pgCorruptData, pgCorruptIndex)
+		errors.Is(err, errLockLost) || errors.Is(err, errSkew) || hasPgCode(err, pgIOError, pgCorruptData, pgCorruptIndex)
 }
 
 // isDuplicate reports whether a row was refused because another has its unique

@@ -73,8 +73,8 @@ func (db *DB) migrate(ctx context.Context) error {
 
 // migrateTo checks that the database is one of ours, of no later version and
 // made by the files that this program has, and applies what is missing. Only
-// the holder of the lock may do that: another process may not find its tables
-// changed while it runs.
+// who is alone may do that: another process may not find its tables changed
+// while it runs.
 func (db *DB) migrateTo(ctx context.Context, files fs.FS) (err error) {
 	all, err := readMigrations(files)
 	if err != nil {
@@ -84,8 +84,8 @@ func (db *DB) migrateTo(ctx context.Context, files fs.FS) (err error) {
 	if err != nil || version == int64(len(all)) {
 		return err
 	}
-	if db.lock == nil {
-		l, err := db.engine.takeLock(ctx, wait{})
+	if db.lock == nil || !db.lock.alone() {
+		l, err := db.engine.takeAlone(ctx, wait{daemon: db.lock != nil, waiting: db.waiting})
 		if err != nil {
 			return fmt.Errorf("bring the schema up to date: %w", err)
 		}

@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// pgWriters and pgReaders are how many connections write and read. A process
-	// has one more while it holds the lock.
+	// pgWriters and pgReaders are how many connections write and read. A daemon has
+	// two more: one holds its lock, one renews its leases.
 	pgWriters = 8
 	pgReaders = 4
 	// pgConnect bounds the making of a connection, unless the URL does.
@@ -110,9 +110,10 @@ func setParams(params map[string]string) {
 		"application_name": fmt.Sprintf("deskpost on %s, process %d", host, os.Getpid()),
 		// A commit is durable before it returns, whatever the server's default.
 		"synchronous_commit": "on",
-		// Nobody waits for ever for a process that was stopped inside a transaction.
+		// Nobody waits for ever for a process that was stopped inside a transaction,
+		// and whoever takes its leases over not even for as long as they last.
 		"lock_timeout":                        "30s",
-		"idle_in_transaction_session_timeout": "60s",
+		"idle_in_transaction_session_timeout": "10s",
 	} {
 		if params[name] == "" {
 			params[name] = value
@@ -134,7 +135,10 @@ func (p *postgres) words() dialect {
 		key:         "BIGINT PRIMARY KEY",
 		bytes:       "BYTEA",
 		held:        " FOR UPDATE",
+		kept:        " FOR KEY SHARE",
 		claimed:     " FOR UPDATE SKIP LOCKED",
+		intake:      "SELECT pg_advisory_xact_lock($1, hashtext(current_schema()))",
+		clock:       "SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::BIGINT",
 		tables: "SELECT COUNT(*), COUNT(CASE WHEN tablename = $1 THEN 1 END) FROM pg_tables " +
 			"WHERE schemaname = current_schema()",
 		size:    "SELECT pg_database_size(current_database())",
@@ -158,6 +162,8 @@ func (p *postgres) openWriters(ctx context.Context) (*sql.DB, error) {
 func (p *postgres) openReaders(ctx context.Context) (*sql.DB, error) {
 	return p.openPool(ctx, pgReaders)
 }
+
+func (p *postgres) openBeats(ctx context.Context) (*sql.DB, error) { return p.openPool(ctx, 1) }
 
 func (p *postgres) openPool(ctx context.Context, size int) (*sql.DB, error) {
 	pool := stdlib.OpenDB(*p.config)

@@ -20,6 +20,7 @@ const (
 	pgIOError       = "58030"
 	pgNoPrivilege   = "42501"
 	pgReadOnly      = "25006"
+	pgIdle          = "25P03" // was idle in a transaction for too long
 	pgNoDatabase    = "3D000"
 	pgNoSuchUser    = "28000"
 	pgBadPassword   = "28P01"
@@ -64,7 +65,7 @@ func gaveWay(err error) bool { return hasPgCode(err, pgSerialization, pgDeadlock
 // not about what was asked: no part of the transaction may go on as if one mail
 // were to blame.
 func pgEnds(err error) bool {
-	return hasPgCode(err, pgLockTimeout, pgReadOnly) ||
+	return hasPgCode(err, pgLockTimeout, pgReadOnly, pgIdle) ||
 		hasPgClass(err, classConnection, classRollback, classResources, classOperator, classSystem, classInternal)
 }
 
@@ -84,7 +85,7 @@ func (p *postgres) explain(err error) error {
 		e.wrong, e.mend = "there is no such database", "make it: createdb --encoding=UTF8 --template=template0 --owner="+
 			p.config.User+" "+p.config.Database
 	case hasPgCode(err, pgTooMany):
-		e.wrong, e.mend = "the server takes no more connections", "raise its max_connections: deskpost needs 13"
+		e.wrong, e.mend = "the server takes no more connections", "raise its max_connections: each node needs 14"
 	case hasPgCode(err, pgNoPrivilege):
 		e.wrong, e.mend = "permission denied", "make the user "+p.config.User+" the owner of the database"
 	case hasPgCode(err, pgReadOnly):
@@ -97,7 +98,7 @@ func (p *postgres) explain(err error) error {
 		e.wrong, e.mend = "other transactions keep it busy", "wait, or end the program that holds its rows"
 	case errors.As(err, &unreachable):
 		e.wrong, e.mend = "the server can not be reached", "start it, or correct host and port in the URL"
-	case hasPgClass(err, classConnection, classOperator):
+	case hasPgClass(err, classConnection, classOperator), hasPgCode(err, pgIdle):
 		e.wrong, e.mend = "the server ended the connection", "look into the server's log"
 	default:
 		return err

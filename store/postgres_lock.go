@@ -10,56 +10,101 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// lockClass is the first half of the key of our advisory lock; the second is the
-// schema, so that two desks may share a database.
-const lockClass = 0x6465736b // "desk"
+// An advisoryKey names an advisory lock: a class, and the schema with what is
+// said of it, so that two desks may share a database.
+type advisoryKey struct {
+	class int32
+	of    string
+}
+
+// deskKey is the lock that every daemon shares, and who changes the tables has
+// alone.
+func deskKey() advisoryKey { return advisoryKey{class: 0x6465736b} } // "desk"
+
+// nodeKey is the lock that one daemon of a name has.
+func nodeKey(node string) advisoryKey { return advisoryKey{class: 0x6e6f6465, of: " " + node} } // "node"
+
+// intakeClass is that of the lock under which mail is taken; see
+// dialect.intake.
+const intakeClass = 0x6d61696c // "mail"
 
 // justEnded stands for a holder who is gone by the time one asks who it is.
 const justEnded = "it has just ended"
 
 const (
-	tryLock    = "SELECT pg_try_advisory_lock($1, hashtext(current_schema()))"
+	tryLock    = "SELECT pg_try_advisory_lock($1, hashtext(current_schema()::text || $2::text))"
+	tryShared  = "SELECT pg_try_advisory_lock_shared($1, hashtext(current_schema()::text || $2::text))"
 	lockHolder = `
-		SELECT COALESCE(MAX(COALESCE(NULLIF(application_name, ''), 'a program') || COALESCE(' at ' || client_addr, '')), '')
+		SELECT COALESCE(STRING_AGG(DISTINCT COALESCE(NULLIF(application_name, ''), 'a program') || COALESCE(' at ' || host(client_addr), ''), '; '), '')
 		FROM pg_locks JOIN pg_stat_activity USING (pid)
-		WHERE locktype = 'advisory' AND granted AND classid = $1::int::oid AND objid = hashtext(current_schema())::oid
+		WHERE locktype = 'advisory' AND granted AND classid = $1::int::oid
+			AND objid = hashtext(current_schema()::text || $2::text)::oid
 			AND objsubid = 2 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
 	// The session that holds the lock is idle by intent.
 	neverIdle = `SELECT set_config('idle_session_timeout', '0', false)
 		WHERE current_setting('idle_session_timeout', true) IS NOT NULL`
 )
 
-// An advisoryLock is the lock of a desk on PostgreSQL: that of a session, which
-// the server frees when the session ends.
+// An advisoryLock is a lock on PostgreSQL: that of a session, which the server
+// frees when the session ends.
 type advisoryLock struct {
-	conn  *pgx.Conn
-	stop  context.CancelFunc
-	ended chan struct{} // closed when nobody watches the connection any more
+	engine *postgres
+	wait   wait
+	conn   *pgx.Conn
+	stop   context.CancelFunc // nil until the connection is watched
+	ended  chan struct{}      // closed when nobody watches the connection any more
 }
 
-// takeLock asks for the lock again and again rather than waiting in the server:
-// a statement that waits for days would keep the server from cleaning up.
+// takeLock takes the lock of a node.
 func (p *postgres) takeLock(ctx context.Context, w wait) (lock, error) {
+	return p.take(ctx, nodeKey(w.node), w, fmt.Sprintf("another deskpost called %q runs on the database %s", w.node, p.shown),
+		"this one takes over when it ends; to have both, give each another node in its config")
+}
+
+// takeAlone takes the lock that no daemon shares meanwhile.
+func (p *postgres) takeAlone(ctx context.Context, w wait) (lock, error) {
+	return p.take(ctx, deskKey(), w, "the tables have to be brought up to date, and another deskpost runs on the database "+p.shown, "stop it first")
+}
+
+func (p *postgres) take(ctx context.Context, key advisoryKey, w wait, busy, mend string) (lock, error) {
 	conn, err := pgx.ConnectConfig(ctx, p.config)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.waitForLock(ctx, conn, w); err != nil {
+	l := &advisoryLock{engine: p, wait: w, conn: conn}
+	if _, err = conn.Exec(ctx, neverIdle); err != nil {
+		err = fmt.Errorf("prepare the lock: %w", err)
+	} else {
+		err = l.acquire(ctx, tryLock, key, busy, mend)
+	}
+	if err != nil {
 		return nil, errors.Join(err, conn.Close(context.WithoutCancel(ctx)))
 	}
-	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
-	l := &advisoryLock{conn: conn, stop: stop, ended: make(chan struct{})}
-	go l.watch(watching, p.shown, w.lost)
 	return l, nil
 }
 
-func (p *postgres) waitForLock(ctx context.Context, conn *pgx.Conn, w wait) error {
-	if _, err := conn.Exec(ctx, neverIdle); err != nil {
-		return fmt.Errorf("prepare the lock: %w", err)
+// alone implements lock: other nodes may run the desk too.
+func (l *advisoryLock) alone() bool { return false }
+
+// join shares the lock of the desk with the other daemons, so that nobody
+// changes the tables under it, and begins to watch over the connection.
+func (l *advisoryLock) join(ctx context.Context) error {
+	err := l.acquire(ctx, tryShared, deskKey(), "another deskpost brings the tables up to date on the database "+l.engine.shown, "wait until it is done")
+	if err != nil {
+		return err
 	}
+	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
+	l.stop, l.ended = stop, make(chan struct{})
+	go l.watch(watching)
+	return nil
+}
+
+// acquire asks for a lock again and again rather than waiting in the server: a
+// statement that waits for days would keep the server from cleaning up.
+func (l *advisoryLock) acquire(ctx context.Context, try string, key advisoryKey, busy, mend string) error {
 	pace := time.Second
 	patience := ctx
-	if !w.daemon {
+	if !l.wait.daemon {
 		var cancel context.CancelFunc
 		patience, cancel = context.WithTimeout(ctx, lockPatience)
 		defer cancel()
@@ -69,15 +114,15 @@ func (p *postgres) waitForLock(ctx context.Context, conn *pgx.Conn, w wait) erro
 	defer again.Stop()
 	for told := false; ; told = true {
 		var got bool
-		if err := conn.QueryRow(ctx, tryLock, lockClass).Scan(&got); err != nil || got {
+		if err := l.conn.QueryRow(ctx, try, key.class, key.of).Scan(&got); err != nil || got {
 			return err
 		}
-		if !told && w.waiting != nil {
-			holder, err := p.holder(ctx, conn)
+		if !told && l.wait.waiting != nil {
+			holder, err := l.engine.holder(ctx, l.conn, key)
 			if err != nil {
 				return err
 			}
-			w.waiting(cmp.Or(holder, justEnded))
+			l.wait.waiting(fmt.Sprintf("%s (%s): %s", busy, cmp.Or(holder, justEnded), mend))
 		}
 		select {
 		case <-again.C:
@@ -85,19 +130,19 @@ func (p *postgres) waitForLock(ctx context.Context, conn *pgx.Conn, w wait) erro
 			if ctx.Err() != nil {
 				return fmt.Errorf("wait for the lock of the desk: %w", ctx.Err())
 			}
-			holder, err := p.holder(ctx, conn)
+			holder, err := l.engine.holder(ctx, l.conn, key)
 			if err != nil {
 				return err
 			}
-			return fmt.Errorf("another deskpost runs on the database %s: %s; stop it first", p.shown, cmp.Or(holder, justEnded))
+			return fmt.Errorf("%s (%s): %s", busy, cmp.Or(holder, justEnded), mend)
 		}
 	}
 }
 
-// holder says who holds the lock, as far as the server tells; "" if nobody does.
-func (p *postgres) holder(ctx context.Context, conn *pgx.Conn) (string, error) {
+// holder says who holds a lock, as far as the server tells; "" if nobody does.
+func (p *postgres) holder(ctx context.Context, conn *pgx.Conn, key advisoryKey) (string, error) {
 	var holder string
-	if err := conn.QueryRow(ctx, lockHolder, lockClass).Scan(&holder); err != nil {
+	if err := conn.QueryRow(ctx, lockHolder, key.class, key.of).Scan(&holder); err != nil {
 		return "", fmt.Errorf("ask who holds the lock: %w", err)
 	}
 	return holder, nil
@@ -105,7 +150,7 @@ func (p *postgres) holder(ctx context.Context, conn *pgx.Conn) (string, error) {
 
 // watch waits for the end of the connection. When it ends by itself the server
 // has freed the lock, and another process may have it.
-func (l *advisoryLock) watch(ctx context.Context, name string, lost func(error)) {
+func (l *advisoryLock) watch(ctx context.Context) {
 	defer close(l.ended)
 	for {
 		_, err := l.conn.WaitForNotification(ctx)
@@ -113,9 +158,9 @@ func (l *advisoryLock) watch(ctx context.Context, name string, lost func(error))
 			return
 		}
 		if err != nil {
-			if lost != nil {
-				lost(&databaseError{name: name, wrong: errLockLost.Error(), err: fmt.Errorf("%w: %w", errLockLost, err),
-					mend: "start deskpost again; it waits until no other one runs"})
+			if l.wait.lost != nil {
+				l.wait.lost(&databaseError{name: l.engine.shown, wrong: errLockLost.Error(), err: fmt.Errorf("%w: %w", errLockLost, err),
+					mend: "start deskpost again; it waits until no other one of its name runs"})
 			}
 			return
 		}
@@ -125,8 +170,10 @@ func (l *advisoryLock) watch(ctx context.Context, name string, lost func(error))
 // release frees the lock before it returns, so that whoever comes next need not
 // wait for the server to notice.
 func (l *advisoryLock) release() error {
-	l.stop()
-	<-l.ended
+	if l.stop != nil {
+		l.stop()
+		<-l.ended
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), pgConnect)
 	defer cancel()
 	if !l.conn.IsClosed() {

@@ -56,6 +56,54 @@ func TestPostgresLock(t *testing.T) {
 	}
 }
 
+// TestPostgresNodes demands that daemons of two names run one desk, and that
+// nobody changes the tables under them: whoever wants to waits for the last.
+func TestPostgresNodes(t *testing.T) {
+	t.Parallel()
+	url := enginetest.Postgres(t)
+	a, b := openURL(t, url, WithLock(), WithNode("a")), openURL(t, url, WithLock(), WithNode("b"))
+	for want, db := range map[string]*DB{"a": a, "b": b} {
+		if db.Node() != want {
+			t.Errorf("node %q, want %q", db.Node(), want)
+		}
+	}
+	found, err := Probe(t.Context(), url, "")
+	if err != nil || !strings.Contains(found.Running, fmt.Sprint("process ", os.Getpid())) {
+		t.Errorf("found %+v, %v", found, err)
+	}
+	// As if this program knew a newer schema.
+	if _, err := a.write.Exec("DELETE FROM " + versionTable); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	told := make(chan string, 1)
+	ctx, stop := context.WithCancel(t.Context())
+	got := make(chan error, 1)
+	go func() {
+		_, err := Open(ctx, url, WithLock(), WithNode("a"), WithWaiting(func(why string) { told <- why }))
+		got <- err
+	}()
+	if why := within(t, told, "nobody waits"); !strings.Contains(why, "have to be brought up to date") {
+		t.Errorf("it waits because %s", why)
+	}
+	stop()
+	if err := <-got; !errors.Is(err, context.Canceled) {
+		t.Errorf("the stopped wait ended with %v", err)
+	}
+	if _, err := Open(t.Context(), url); err == nil || !strings.Contains(err.Error(), "another deskpost runs") {
+		t.Errorf("a command meanwhile: %v", err)
+	}
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	// Now somebody is alone. That the tables are there already ends this test.
+	if _, err := Open(t.Context(), url, WithLock(), WithNode("a")); err == nil || !strings.Contains(err.Error(), "up to date") {
+		t.Errorf("alone with the tables: %v", err)
+	}
+}
+
 // TestPostgresLockWaitEnds demands that a daemon that waits can be stopped.
 func TestPostgresLockWaitEnds(t *testing.T) {
 	t.Parallel()

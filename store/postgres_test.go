@@ -274,7 +274,7 @@ func TestExplainPostgres(t *testing.T) {
 		full, busy, fatal, ends bool
 	}{
 		"53100": {"the disk of the server is full", true, false, false, true},
-		"53300": {"deskpost needs 13", false, false, false, true},
+		"53300": {"each node needs 14", false, false, false, true},
 		"28P01": {"the server refuses the user", false, false, false, false},
 		"28000": {"the server refuses the user", false, false, false, false},
 		"3D000": {"createdb --encoding=UTF8 --template=template0 --owner=desk desk", false, false, false, false},
@@ -286,6 +286,7 @@ func TestExplainPostgres(t *testing.T) {
 		"57P01": {"the server ended the connection", false, false, false, true},
 		"58030": {"the disk of the server failed", false, false, true, true},
 		"XX001": {"the database is damaged", false, false, true, true},
+		"25P03": {"the server ended the connection", false, false, false, true},
 		"XX000": {"", false, false, false, true},
 		"23505": {"", false, false, false, false}, // a mail's own fault
 		"22021": {"", false, false, false, false},

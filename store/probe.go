@@ -13,7 +13,7 @@ import (
 type Found struct {
 	Server  string // such as "PostgreSQL 15.18"
 	TLS     string // such as "TLSv1.3"; "" if the connection has none
-	Running string // the process that runs the desk; "" if none does
+	Running string // the processes that run the desk; "" if none does
 }
 
 // probeWithin bounds a Probe as a whole.
@@ -50,6 +50,6 @@ func (p *postgres) probe(ctx context.Context) (f Found, err error) {
 	if err != nil {
 		return f, fmt.Errorf("ask the server what it is: %w", err)
 	}
-	f.Running, err = p.holder(ctx, conn)
+	f.Running, err = p.holder(ctx, conn, deskKey())
 	return f, err
 }

@@ -35,8 +35,15 @@ const (
 // Receive implements ticket.Receipts. Where another transaction takes the same
 // mail at the same time, the insert waits for its end and then adds nothing; the
 // second look finds what it left.
+//
+// Several pollers would count what an address was sent, and find a ticket to
+// append to, each without what the others are just writing. So only one
+// transaction takes mail at a time.
 func (t *tx) Receive(r *ticket.Receipt) (ticket.Sight, int64, error) {
 	const looks = 3
+	if err := t.holdIntake(); err != nil {
+		return 0, 0, err
+	}
 	for range looks {
 		sight, earlier, err := t.receive(r)
 		if !errors.Is(err, errTaken) {
@@ -44,6 +51,18 @@ func (t *tx) Receive(r *ticket.Receipt) (ticket.Sight, int64, error) {
 		}
 	}
 	return 0, 0, fmt.Errorf("receive UID %d of %s: other transactions change its receipt all the time", r.UID, r.Source)
+}
+
+// holdIntake waits until no other transaction takes mail.
+func (t *tx) holdIntake() error {
+	if t.intake || t.dialect.intake == "" {
+		return nil
+	}
+	if _, err := t.exec(t.dialect.intake, intakeClass); err != nil {
+		return fmt.Errorf("wait for other mail to be taken: %w", err)
+	}
+	t.intake = true
+	return nil
 }
 
 // errTaken says that another transaction has just taken the mail.

@@ -44,6 +44,12 @@ func (s sqlite) takeLock(ctx context.Context, _ wait) (lock, error) {
 	return l, nil
 }
 
+// takeAlone takes the same lock: there is no other.
+func (s sqlite) takeAlone(ctx context.Context, w wait) (lock, error) { return s.takeLock(ctx, w) }
+
+// openBeats opens nothing: who has the file has every lease of it.
+func (s sqlite) openBeats(context.Context) (*sql.DB, error) { return nil, nil }
+
 func (s sqlite) explain(err error) error { return explainFile(s.path, err) }
 
 // words are SQLite's. Its writers are alone, so they need not hold anything.

@@ -24,7 +24,9 @@ type DB struct {
 	dialect dialect
 	write   *sql.DB // on SQLite one connection, so that writers queue here and not in the engine
 	read    *sql.DB
-	lock    lock // nil if not taken
+	lock    lock             // nil if not taken
+	waiting func(why string) // told that something is waited for; may be nil
+	node    *node            // nil where there can be only one
 	now     func() time.Time
 	dead    atomic.Pointer[error] // the fault after which nothing is written any more
 	died    chan struct{}         // closed when there is one
@@ -40,22 +42,29 @@ type Option func(*options)
 
 type options struct {
 	lock     bool
-	waiting  func(holder string)
+	node     string
+	lease    time.Duration
+	leading  func(Leadership)
+	waiting  func(why string)
 	password string
 	now      func() time.Time
 }
 
-// WithLock makes Open take the lock of the desk, which only one process can
-// hold. The daemon takes it; commands that read or do one small thing do not.
+// WithLock makes Open take the lock of a daemon. Commands that read or do one
+// small thing do not take it.
 //
-// A SQLite file that is locked is soon refused. On PostgreSQL, Open waits until
-// the holder ends or ctx does. A DB that loses its lock, with the connection
-// that held it, writes nothing more, and its errors are fatal.
+// Of a SQLite file there is one, and Open soon refuses one that is locked. On
+// PostgreSQL each node has its own, under its name; Open waits until another
+// process of that name ends or ctx does. A DB that loses its lock, with the
+// connection that held it, writes nothing more, and its errors are fatal.
 func WithLock() Option { return func(o *options) { o.lock = true } }
 
-// WithWaiting makes Open tell, once, that it waits for the lock and who holds
-// it.
-func WithWaiting(waiting func(holder string)) Option {
+// WithNode is what the daemon is called among several on a PostgreSQL database.
+func WithNode(name string) Option { return func(o *options) { o.node = name } }
+
+// WithWaiting makes Open tell, once for each thing, that it waits, why, and
+// what to do about it.
+func WithWaiting(waiting func(why string)) Option {
 	return func(o *options) { o.waiting = waiting }
 }
 
@@ -80,7 +89,7 @@ func Open(ctx context.Context, url string, opts ...Option) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{engine: e, dialect: e.words(), now: o.now, died: make(chan struct{})}
+	db := &DB{engine: e, dialect: e.words(), now: o.now, waiting: o.waiting, died: make(chan struct{})}
 	if err := db.open(ctx, o); err != nil {
 		return nil, errors.Join(e.explain(err), db.Close())
 	}
@@ -102,7 +111,7 @@ func (db *DB) open(ctx context.Context, o options) error {
 	}
 	var err error
 	if o.lock {
-		db.lock, err = db.engine.takeLock(ctx, wait{daemon: true, waiting: o.waiting, lost: db.die})
+		db.lock, err = db.engine.takeLock(ctx, wait{daemon: true, node: o.node, waiting: o.waiting, lost: db.die})
 		if err != nil {
 			return err
 		}
@@ -116,10 +125,34 @@ func (db *DB) open(ctx context.Context, o options) error {
 	if err := patiently(ctx, func() error { return db.migrate(ctx) }); err != nil {
 		return err
 	}
-	return patiently(ctx, func() error {
+	if err := patiently(ctx, func() error {
 		db.read, err = db.engine.openReaders(ctx)
 		return err
-	})
+	}); err != nil || db.lock == nil {
+		return err
+	}
+	return db.join(ctx, o)
+}
+
+// join begins the work of a daemon, beside others or alone.
+func (db *DB) join(ctx context.Context, o options) error {
+	if err := db.lock.join(ctx); err != nil || db.lock.alone() {
+		return err
+	}
+	// Before we shared the lock, a newer program may have changed the tables.
+	if err := db.migrate(ctx); err != nil {
+		return err
+	}
+	pool, err := db.engine.openBeats(ctx)
+	if err != nil {
+		return err
+	}
+	db.node = newNode(o, pool)
+	if err := db.checkClock(ctx); err != nil {
+		return err
+	}
+	db.node.running.Go(db.beat)
+	return nil
 }
 
 // openPatience is how long opening is tried while the database is busy.
@@ -150,6 +183,9 @@ func patiently(ctx context.Context, f func() error) error {
 // Close closes the desk and frees its lock.
 func (db *DB) Close() error {
 	var errs []error
+	if db.node != nil {
+		errs = append(errs, db.node.close())
+	}
 	// The writer goes last: the last connection folds the write-ahead log into
 	// the database, and the readers may not write.
 	for _, pool := range []*sql.DB{db.read, db.write} {
@@ -167,9 +203,11 @@ func (db *DB) Close() error {
 // of another one.
 const updateTries = 10
 
-// Update runs f in one transaction; see ticket.Store. The context ends the wait
-// for other writers but not a transaction that has begun: SQLite's interrupt
-// would hit whatever the connection does at that moment.
+// Update runs f in one transaction; see ticket.Store. Under the context of work
+// that a lease was granted for, it fails with ErrLeaseLost if another node has
+// the lease; see Lead. The context ends the wait for other writers but not a
+// transaction that has begun: SQLite's interrupt would hit whatever the
+// connection does at that moment.
 func (db *DB) Update(ctx context.Context, f func(ticket.Tx) error) error {
 	return db.update(ctx, func(t *tx) error { return f(t) })
 }
@@ -200,7 +238,9 @@ func (db *DB) updateOnce(ctx context.Context, f func(*tx) error) error {
 	}
 	defer sqlTx.Rollback() // after a commit this does nothing
 	t := &tx{ctx: ctx, sql: sqlTx, dialect: &db.dialect, writes: true}
-	err = f(t)
+	if err = db.stillLeads(t); err == nil {
+		err = f(t)
+	}
 	if t.broken != nil {
 		return db.fault("run transaction", t.broken)
 	}

@@ -18,6 +18,7 @@ type tx struct {
 	sql     *sql.Tx
 	dialect *dialect
 	writes  bool
+	intake  bool  // no other transaction takes mail until this one ends
 	depth   int   // of savepoints
 	broken  error // the engine gave up the transaction: nothing may run in it any more
 }
@@ -131,10 +132,12 @@ func (t *tx) Try(f func() error) error {
 	if err := t.savepoint("SAVEPOINT " + name); err != nil {
 		return err
 	}
+	intake := t.intake
 	err := guarded(f)
 	if err == nil {
 		return t.savepoint("RELEASE SAVEPOINT " + name)
 	}
+	t.intake = intake // a lock that was taken since the savepoint goes with it
 	// What f wrote is undone even if the engine fails now: the transaction is
 	// broken then, and Update undoes all of it.
 	if undo := t.savepoint("ROLLBACK TO SAVEPOINT " + name); undo != nil {

@@ -96,9 +96,11 @@ func usualPace() pace {
 
 // Run watches the mailbox until ctx ends: it commits the mails in hand and
 // returns nil. Faults of the server and the store are logged, and tried again
-// after a growing wait.
+// after a growing wait. It may run again afterwards, and then begins as after a
+// start: somebody else may have read the mailbox meanwhile.
 func (p *Poller) Run(ctx context.Context) error {
 	p.begin()
+	p.reconciled, p.suspects, p.readOnly, p.wary = time.Time{}, nil, false, 0
 	defer p.leave(ctx)
 	wait := p.pace.first
 	var since time.Time // when the first try in a row failed

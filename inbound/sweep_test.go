@@ -232,6 +232,31 @@ func TestOverlookedMailIsFound(t *testing.T) {
 	}
 }
 
+// TestRunAgainReconciles demands that a poller which runs again looks at the whole
+// mailbox, since somebody else may have read it meanwhile (F15).
+func TestRunAgainReconciles(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, memimap.Options{})
+	var sweeps atomic.Int32
+	p := w.poller()
+	p.Swept = func() { sweeps.Add(1) }
+	w.deliver(letter("a", "x"))
+	stop := w.run(p)
+	w.eventually("a sweep", func() bool { return sweeps.Load() > 0 })
+	stop()
+	epoch := w.receipts()[0].Epoch
+	w.deliver(letter("hidden", "x")) // and another node takes what came after, but not this
+	err := w.db.Update(t.Context(), func(tx ticket.Tx) error {
+		return errors.Join(tx.SkipBefore("support", epoch, []uint32{3}, []time.Time{time.Now()}, time.Now()), tx.Swept("support", time.Now()))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.run(p)
+	w.eventually("the hidden mail", func() bool { return len(w.receipts()) == 3 })
+	w.want("1 opened", "3 before-baseline", "2 opened")
+}
+
 // TestReconcilingIsDoneWhenItEnds breaks off the sweep that compares the whole
 // mailbox: the next one has to do it again.
 func TestReconcilingIsDoneWhenItEnds(t *testing.T) {

@@ -22,11 +22,12 @@ import (
 )
 
 // How long one mail may take on its way to the relay, and how much longer than
-// the longest attempt its lease is. After a crash a mail in hand waits for its
-// lease to end.
+// the longest attempt its lease is: the sender gives up some minutes before it
+// ends. After a crash a mail in hand waits for its lease to end, unless the same
+// node starts again.
 const (
 	mailWithin  = 10 * time.Minute
-	leaseMargin = 2 * time.Minute
+	leaseMargin = 4 * time.Minute
 )
 
 // An app is the assembled program: the one place that knows all the parts.
@@ -37,36 +38,40 @@ type app struct {
 	pollers  []*inbound.Poller
 	relay    *mailer.Relay
 	sender   *mailer.Sender
+	leads    *leads
 	now      func() time.Time
 	log      *slog.Logger
 }
 
-// assemble opens the database, which makes this the only daemon on it, and
-// puts the parts together. Nothing runs yet.
-func assemble(ctx context.Context, s *settings, log *slog.Logger) (*app, error) {
+// assemble opens the database, which makes this the only daemon of its name on
+// it, and puts the parts together. Nothing runs yet.
+func assemble(ctx context.Context, s *settings, log *slog.Logger, opts ...store.Option) (*app, error) {
 	words, err := templates.Load(nil)
 	if err != nil {
 		return nil, fmt.Errorf("load templates: %w", err)
 	}
-	db, err := openDatabase(ctx, s, store.WithLock(), store.WithWaiting(func(holder string) {
-		log.Info("waiting: another deskpost runs this desk; this one takes over when it ends", "database", s.Database, "running", holder)
-		standBy(log, holder)
-	}))
+	now, leads := failpoint.Clock(time.Now), newLeads(log)
+	waiting := func(why string) {
+		log.Info("waiting: "+why, "database", s.Database)
+		standBy(log, why)
+	}
+	opts = append([]store.Option{store.WithLock(), store.WithNode(s.Node), store.WithClock(now),
+		store.WithWaiting(waiting), store.WithLeading(leads.told)}, opts...)
+	db, err := openDatabase(ctx, s, opts...)
 	if err != nil {
 		return nil, err
 	}
-	now := failpoint.Clock(time.Now)
 	keys, err := db.Keys(ctx, now(), rand.Reader)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("read signing keys: %w", err), db.Close())
 	}
-	a := &app{settings: s, db: db, now: now, log: log}
-	a.desk = &ticket.Desk{Store: db, Keys: keys, Now: now}
+	a := &app{settings: s, db: db, leads: leads, now: now, log: log}
+	a.desk = &ticket.Desk{Store: db, Keys: keys, Now: now, Node: db.Node()}
 	a.desk.SetPolicy(s.Policy)
 	if err := departmentsKept(ctx, a.desk, s.Policy); err != nil {
 		return nil, errors.Join(&usageError{err}, db.Close())
 	}
-	left, err := a.desk.Recover(ctx) // the lock says that no other sender lives
+	left, err := a.desk.Recover(ctx) // the lock says that no other sender of this name lives
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -180,9 +185,9 @@ func (a *app) run(ctx context.Context) error {
 		})
 	}
 	for _, p := range a.pollers {
-		start(&in, intake, "mailbox "+p.Source, p.Run)
+		start(&in, intake, "mailbox "+p.Source, a.leading(mailboxLease(p.Source), p.Run))
 	}
-	start(&in, intake, "clock", a.runClock)
+	start(&in, intake, "clock", a.leading(clockLease, a.runClock))
 	start(&in, intake, "database", a.db.Watch)
 	start(&out, sending, "mailer", a.sender.Run)
 	<-intake.Done()
@@ -190,6 +195,11 @@ func (a *app) run(ctx context.Context) error {
 	stopSending()
 	out.Wait()
 	return faults.join()
+}
+
+// leading is work for the node that leads it: this one, sooner or later.
+func (a *app) leading(lease string, work func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error { return a.db.Lead(ctx, lease, work) }
 }
 
 // A faultList collects what went wrong in parts that run at the same time.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"strings"
 
 	"deskpost/store"
@@ -35,6 +36,30 @@ func (c *checker) database(raw *rawConfig) (string, func() (string, error)) {
 
 func isPostgres(url string) bool {
 	return strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://")
+}
+
+// maxNode is the longest name of a node, in bytes: that of a host name.
+const maxNode = 64
+
+// node is what this daemon is called among several: the name of the machine
+// unless the config has one.
+func (c *checker) node(value string) string {
+	if value == "" {
+		host, err := os.Hostname()
+		if err != nil || !validNode(host) {
+			c.fault(at("node"), "this machine has no name that would do; write one such as node = %q", "desk-1")
+		}
+		return host
+	}
+	if !validNode(value) && !c.known(at("node")) {
+		c.fault(at("node"), "%q cannot be the name of a node; write up to %d letters, digits and signs in ASCII, without spaces, such as %q",
+			shorten(value), maxNode, "desk-1")
+	}
+	return value
+}
+
+func validNode(name string) bool {
+	return name != "" && len(name) <= maxNode && !strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 // databasePassword is optional: the server may know the user by the socket or a

@@ -7,6 +7,7 @@ type rawConfig struct {
 	Zone             string                   `toml:"zone"`
 	Database         string                   `toml:"database"`
 	DatabasePassword secret                   `toml:"database_password"`
+	Node             string                   `toml:"node"`
 	Mailbox          map[string]rawMailbox    `toml:"mailbox"`
 	Relay            map[string]rawRelay      `toml:"relay"`
 	Department       map[string]rawDepartment `toml:"department"`

@@ -110,6 +110,7 @@ const fullConfig = `
 zone = "America/New_York"
 database = "postgres://desk@db.bank.example/desk?sslmode=verify-full"
 database_password = "file:support.password"
+node = "desk-1"
 
 [mailbox.support]
 address = "Support@bank.example"
@@ -272,6 +273,9 @@ func TestFullConfigServers(t *testing.T) {
 	if want := "postgres://desk@db.bank.example/desk?sslmode=verify-full"; s.Database != want {
 		t.Errorf("database %q, want %q", s.Database, want)
 	}
+	if s.Node != "desk-1" {
+		t.Errorf("node %q", s.Node)
+	}
 	if s.AuthservID != "mx.bank.example" || s.MaxSize != 10<<20 || s.Echo != "support@BANK.example" ||
 		s.Log.Level.String() != "WARN" || s.Log.Format != "text" {
 		t.Errorf("got %q, %d, %q, %v", s.AuthservID, s.MaxSize, s.Echo, s.Log)
@@ -299,6 +303,18 @@ func TestDatabase(t *testing.T) {
 		if s.Database != want || s.DatabasePassword != nil {
 			t.Errorf("%s became %s, with a password: %t", value, s.Database, s.DatabasePassword != nil)
 		}
+	}
+}
+
+// TestNodeIsTheHost demands that who writes no node has that of the machine.
+func TestNodeIsTheHost(t *testing.T) {
+	t.Parallel()
+	host, err := os.Hostname()
+	if err != nil {
+		t.Skip(err)
+	}
+	if s := parse(t, source(configDir(t), sampleConfig())); s.Node != host {
+		t.Errorf("node %q, want %q", s.Node, host)
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"maps"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -67,6 +68,32 @@ func TestSampleNamesEveryKey(t *testing.T) {
 func TestDeployedSample(t *testing.T) {
 	t.Parallel()
 	golden(t, "../../deploy/deskpost.toml", sampleConfig())
+}
+
+// TestTwoNodes holds the example of two nodes to what it says: one file for both,
+// a PostgreSQL database, an echo, and names that come from the machines.
+func TestTwoNodes(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../deploy/two-nodes.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := configDir(t)
+	if err := os.WriteFile(filepath.Join(dir, "database.password"), []byte("s3cret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		t.Skip(err)
+	}
+	s := parse(t, source(dir, string(text)))
+	if !isPostgres(s.Database) || s.Policy.Echo != "support" || s.Node != host {
+		t.Errorf("database %s, echo %q, node %q", s.Database, s.Policy.Echo, s.Node)
+	}
+	named := strings.Replace(string(text), `#node = "`, `node = "`, 1)
+	if s := parse(t, source(dir, named)); s.Node != "desk-1" {
+		t.Errorf("with the comment taken away the node is %q", s.Node)
+	}
 }
 
 // allKeys lists every key that has a value, such as "mailbox.NAME.url".

@@ -18,6 +18,7 @@ import (
 	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/spf13/cobra"
 
+	"deskpost/store"
 	"deskpost/ticket"
 )
 
@@ -45,7 +46,9 @@ func serveCommand() *cobra.Command {
 	return cmd
 }
 
-func serve(ctx context.Context, path string, out io.Writer) error {
+// serve runs the daemon until ctx ends, with its database opened as the options
+// say.
+func serve(ctx context.Context, path string, out io.Writer, opts ...store.Option) error {
 	s, err := settingsFrom(path)
 	if err != nil {
 		return err
@@ -57,7 +60,7 @@ func serve(ctx context.Context, path string, out io.Writer) error {
 		debug.SetMemoryLimit(memoryLimit)
 	}
 	log := newLog(s.Log, out)
-	a, err := assemble(ctx, s, log)
+	a, err := assemble(ctx, s, log, opts...)
 	if err != nil && errors.Is(err, ctx.Err()) {
 		log.Info("stopped before the desk was open")
 		return nil
@@ -68,8 +71,8 @@ func serve(ctx context.Context, path string, out io.Writer) error {
 	done := make(chan error, 1)
 	go func() { done <- a.run(ctx) }()
 	go a.reloadAt(ctx, hangup, path)
-	log.Info("deskpost is up", "version", version(), "database", s.Database, "mailboxes", len(a.pollers))
-	notify(log, daemon.SdNotifyReady+"\nSTATUS=")
+	log.Info("deskpost is up", "version", version(), "database", s.Database, "node", s.Node, "mailboxes", len(a.pollers))
+	a.leads.up(a.db.Node() != "")
 	if err := a.await(ctx, done); err != nil {
 		return err // parts may still run: closing under them would only hide how it ended
 	}
@@ -172,10 +175,10 @@ func departmentsKept(ctx context.Context, desk *ticket.Desk, next *ticket.Policy
 	return nil
 }
 
-// standBy tells systemd that we are up and wait for another daemon to end: it
-// would take us for stuck otherwise.
-func standBy(log *slog.Logger, holder string) {
-	notify(log, daemon.SdNotifyReady+"\nSTATUS=standing by while another runs: "+holder)
+// standBy tells systemd that we are up and wait: it would take us for stuck
+// otherwise.
+func standBy(log *slog.Logger, why string) {
+	notify(log, daemon.SdNotifyReady+"\n"+statusOf("waiting: "+why))
 }
 
 // notify tells systemd how things stand, where systemd started us.

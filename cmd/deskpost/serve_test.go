@@ -143,6 +143,8 @@ func TestServeTakesMailOnceOverARestart(t *testing.T) {
 	}
 }
 
+// TestServeRefusesASecondDaemon demands that on SQLite a second daemon ends at
+// once and says who has the file (F15, F52).
 func TestServeRefusesASecondDaemon(t *testing.T) {
 	t.Parallel()
 	s := serveDemoIn(t, enginetest.SQLite(t))
@@ -153,14 +155,14 @@ func TestServeRefusesASecondDaemon(t *testing.T) {
 	s.end()
 }
 
-// TestServeWaitsForTheFirstDaemon demands that on PostgreSQL a second daemon
-// waits, and takes over what the first one left.
+// TestServeWaitsForTheFirstDaemon demands that on PostgreSQL a second daemon of
+// the same name waits, and takes over what the first one left (F15).
 func TestServeWaitsForTheFirstDaemon(t *testing.T) {
 	t.Parallel()
 	s := serveDemoIn(t, enginetest.Postgres(t))
 	second := &served{t: t, host: s.host, path: s.path, log: &syncBuffer{}}
 	second.begin()
-	second.logs("waiting: another deskpost runs this desk")
+	second.logs("waiting: another deskpost called")
 	second.logs(fmt.Sprintf("process %d", os.Getpid()))
 	karen := s.host.person("karen@customer.example")
 	if err := karen.write("support@bank.example", "First", "to the first daemon"); err != nil {
@@ -178,7 +180,7 @@ func TestServeWaitsForTheFirstDaemon(t *testing.T) {
 	second.logs("mail taken")
 	third := &served{t: t, host: s.host, path: s.path, log: &syncBuffer{}}
 	third.begin()
-	third.logs("waiting: another deskpost runs this desk")
+	third.logs("waiting: another deskpost called")
 	third.end() // a daemon that waits can be stopped
 	second.end()
 	out := &bytes.Buffer{}

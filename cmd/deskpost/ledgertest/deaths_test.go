@@ -195,10 +195,6 @@ func (d *deaths) deliveries() int {
 	return len(d.delivered)
 }
 
-func (d *deaths) count1(db *sql.DB, query string, args ...any) int {
-	return d.world.count(db, query, args...)
-}
-
 // table is how often the program died at each step.
 func (d *deaths) table() string {
 	var b strings.Builder

@@ -12,10 +12,11 @@ import (
 	"deskpost/store/enginetest"
 )
 
-// died starts the program, demands that it dies at a step, and says how often.
-func (w *world) died(plan string, env ...string) *child {
+// died starts the program with a plan for one step, and demands that it dies
+// there.
+func (w *world) died(plan string) *child {
 	w.t.Helper()
-	c := w.start(plan, 1, env...)
+	c := w.start(plan, 1)
 	want, _, _ := strings.Cut(plan, "=")
 	if step := c.outlive(10 * time.Second); step != want {
 		w.t.Fatalf("the program died at %q, not at %q:\n%s", step, want, c.log)
@@ -273,14 +274,14 @@ func TestDeathWhileFollowingUp(t *testing.T) {
 	w.afterwards(c)
 	w.await(c, fmt.Sprintf("SELECT CASE WHEN COUNT(*) = %d THEN 1 ELSE 0 END FROM tickets WHERE status = 'pending'", tickets))
 	c.stop()
-	later := "DESKPOST_CLOCK=" + w.clock() + " +3h"
-	w.died("store.ticket=kill@3", later)
+	w.advance(3 * time.Hour)
+	w.died("store.ticket=kill@3")
 	w.look(func(db *sql.DB) {
 		if n := w.count(db, "SELECT COUNT(*) FROM tickets WHERE status = 'open'"); n != 2 {
 			t.Errorf("%d tickets were followed up when it died, want 2", n)
 		}
 	})
-	c = w.start("", 1, later)
+	c = w.start("", 1)
 	w.await(c, fmt.Sprintf("SELECT CASE WHEN COUNT(*) = %d THEN 1 ELSE 0 END FROM tickets WHERE status = 'open'", tickets))
 	w.afterwards(c)
 	c.stop()

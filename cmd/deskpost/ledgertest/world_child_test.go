@@ -52,7 +52,7 @@ const upWithin = 30 * time.Second
 
 // start begins a life with a plan of where to die, in the words of package
 // failpoint; "" for nowhere.
-func (w *world) start(plan string, seed uint64, env ...string) *child {
+func (w *world) start(plan string, seed uint64) *child {
 	w.t.Helper()
 	path, err := program()
 	if err != nil {
@@ -64,7 +64,6 @@ func (w *world) start(plan string, seed uint64, env ...string) *child {
 	c := &child{t: w.t, cmd: exec.Command(path, "serve", "--config", w.config), log: &childLog{up: make(chan struct{})}, done: make(chan error, 1)}
 	c.cmd.Stderr = c.log
 	c.cmd.Env = append(os.Environ(), "DESKPOST_FAILPOINTS="+plan, fmt.Sprintf("DESKPOST_FAILPOINT_SEED=%d", seed), "DESKPOST_CLOCK="+w.clock())
-	c.cmd.Env = append(c.cmd.Env, env...)
 	if err := c.cmd.Start(); err != nil {
 		w.t.Fatal(err)
 	}

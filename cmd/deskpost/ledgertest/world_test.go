@@ -38,8 +38,9 @@ type world struct {
 	config   string // path
 	imap     *memimap.Server
 	relay    *mailertest.Sink
-	since    time.Time // when its clock began to run fast
-	life     int       // of the program; set by whoever starts it
+	since    time.Time     // when its clock began to run fast
+	ahead    time.Duration // how much it was set on since
+	life     int           // of the program; set by whoever starts it
 
 	mu        sync.Mutex
 	delivered []delivery
@@ -105,6 +106,7 @@ func newWorld(t *testing.T, database string, options ...worldOption) *world {
 	w := &world{t: t, dir: t.TempDir(), database: named(t, database), imap: server, relay: mailertest.Start(t, mailertest.Temper{}),
 		since: time.Now().Truncate(time.Second), answered: map[string]bool{}, people: c.people}
 	w.relay.OnDelivered(w.take)
+	w.advance(0)
 	w.config = filepath.Join(w.dir, "deskpost.toml")
 	if err := os.WriteFile(w.config, []byte(w.configText(c.echo)), 0o600); err != nil {
 		t.Fatal(err)
@@ -113,7 +115,8 @@ func newWorld(t *testing.T, database string, options ...worldOption) *world {
 }
 
 // named gives the sessions on a PostgreSQL server a name by which they are found
-// there.
+// there, and lets functions of the test stand before the server's own: see
+// advance.
 func named(t *testing.T, database string) string {
 	t.Helper()
 	if !strings.HasPrefix(database, "postgres:") {
@@ -125,6 +128,7 @@ func named(t *testing.T, database string) string {
 	}
 	q := u.Query()
 	q.Set("application_name", "deskpost "+q.Get("search_path"))
+	q.Set("search_path", q.Get("search_path")+",pg_catalog")
 	u.RawQuery = q.Encode()
 	return u.String()
 }
@@ -162,10 +166,26 @@ access = { support = "agent" }
 	return b.String()
 }
 
-// clock is the fast clock in the words of the environment.
-func (w *world) clock() string { return fmt.Sprintf("x%d@%d", speed, w.since.Unix()) }
+// clock is the clock of the world in the words of the environment.
+func (w *world) clock() string {
+	return fmt.Sprintf("x%d@%d %+ds", speed, w.since.Unix(), int64(w.ahead.Seconds()))
+}
 
-func (w *world) now() time.Time { return w.since.Add(speed * time.Since(w.since)) }
+func (w *world) now() time.Time { return w.since.Add(speed*time.Since(w.since) + w.ahead) }
+
+// advance sets the clock of the world on, for lives that begin after it. A
+// PostgreSQL server is part of the world: the program refuses to run where the
+// clocks differ.
+func (w *world) advance(by time.Duration) {
+	w.t.Helper()
+	w.ahead += by
+	if !strings.HasPrefix(w.database, "postgres:") {
+		return
+	}
+	w.change(fmt.Sprintf(`CREATE OR REPLACE FUNCTION clock_timestamp() RETURNS timestamptz LANGUAGE sql AS
+		'SELECT to_timestamp(%d + %d * (EXTRACT(EPOCH FROM pg_catalog.clock_timestamp()) - %d) + %d)'`,
+		w.since.Unix(), speed, w.since.Unix(), int64(w.ahead.Seconds())))
+}
 
 // deliver puts a mail into a mailbox of the desk.
 func (w *world) deliver(mailbox string, raw []byte) uint32 {

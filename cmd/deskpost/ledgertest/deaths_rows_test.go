@@ -261,6 +261,39 @@ func TestSecondCopyIsTheSame(t *testing.T) {
 	}
 }
 
+// TestEchoAfterTheGrace shows the limit of the echo: a relay that keeps the copy
+// back for longer than the grace causes one second mail, the same as the first.
+// When the copies come they change nothing any more (F07).
+func TestEchoAfterTheGrace(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, enginetest.URL(t), withEcho())
+	w.holdEchoes()
+	conversation{number: 1, mailbox: supportBox}.begin(w)
+	w.died("mailer.answered=kill@1")
+	inGap := w.unnoted(w.acceptances())
+	c := w.start("", 1)
+	w.afterwards(c)
+	w.releaseEchoes()
+	w.afterwards(c)
+	c.stop()
+	copies := map[string]int{}
+	for _, a := range w.acceptances() {
+		copies[a.id]++
+	}
+	if len(copies) != 2 || len(w.acceptances()) != 2+inGap || inGap == 0 {
+		t.Errorf("sent: %v, want two mails and %d once more", copies, inGap)
+	}
+	w.look(func(db *sql.DB) {
+		got := w.list(db, 2, "SELECT outcome, COUNT(*) FROM receipts GROUP BY outcome ORDER BY outcome")
+		if fmt.Sprint(got) != fmt.Sprintf("[[echo 2] [loop %d] [opened 1]]", inGap) {
+			t.Errorf("outcomes: %v", got)
+		}
+		if n := w.count(db, "SELECT COUNT(*) FROM tickets"); n != 1 {
+			t.Errorf("%d tickets, want 1", n)
+		}
+	})
+}
+
 // TestDeathWhileFollowingUp kills the program in the middle of what has become
 // due by time. The rest is done by the next start, and nothing twice (F08).
 func TestDeathWhileFollowingUp(t *testing.T) {

@@ -213,7 +213,7 @@ func TestServerKeepsSilentAboutAMail(t *testing.T) {
 	for range fetchTries - 1 {
 		script = dialog(script, selected(), search(2), fetchMeta("1"), fetchMeta("1"), search(1, 2))
 	}
-	w := worldAt(t, inboundtest.Serve(t, dialog(script, answer(asksAbout("1"), "$TAG OK\r\n"), stored(), leave())).Addr)
+	w := worldAt(t, inboundtest.Serve(t, dialog(script, answer(asksAbout("1"), "$TAG NO damaged\r\n"), stored(), leave())).Addr)
 	w.sweep()
 	w.want("2 opened", "1 unreadable")
 }

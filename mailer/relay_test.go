@@ -10,6 +10,8 @@ import (
 	"deskpost/mailer/mailertest"
 )
 
+// TestRelayReusesConnection, and finds out by itself that a kept one has died,
+// as while the machine slept (F56).
 func TestRelayReusesConnection(t *testing.T) {
 	t.Parallel()
 	full := mailertest.Temper{Rcpt: map[string]string{"full@x.example": "452 4.2.2 full"}}

@@ -220,3 +220,34 @@ func TestMissedFollowUps(t *testing.T) {
 		t.Errorf("%d came back once more", got)
 	}
 }
+
+// TestFollowUpAcrossDaylightSaving: "3d" is 72 hours, on the night when the clocks
+// change as well; the due instant is UTC (F51).
+func TestFollowUpAcrossDaylightSaving(t *testing.T) {
+	t.Parallel()
+	for _, began := range []time.Time{
+		time.Date(2026, 3, 27, 1, 30, 0, 0, time.UTC),  // due when Berlin has no such hour
+		time.Date(2026, 10, 22, 0, 30, 0, 0, time.UTC), // due in the doubled hour
+	} {
+		w := newWorld(t)
+		berlin, err := time.LoadLocation("Europe/Berlin")
+		if err != nil {
+			t.Skip("no zone data on this machine")
+		}
+		w.change(func(p *ticket.Policy) { p.Zone = berlin })
+		w.now = began.In(berlin)
+		w.take(from(karen, "Help", "text"))
+		n := w.want(ticket.Opened)
+		w.take(answer(to(t, w.sent(), ticket.NoticeNew, jane), jane, "#pending 3d"))
+		w.want(ticket.Commanded)
+		if due := w.show(n).Ticket.FollowUp; !due.Equal(began.Add(72*time.Hour)) || due.Location() != time.UTC {
+			t.Errorf("due at %v", due)
+		}
+		w.now = began.Add(72*time.Hour - time.Minute)
+		early := w.tick()
+		w.now = began.Add(72 * time.Hour).In(berlin)
+		if on := w.tick(); early != 0 || on != 1 {
+			t.Errorf("%d came back a minute before, %d in time", early, on)
+		}
+	}
+}

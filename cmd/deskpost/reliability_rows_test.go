@@ -71,7 +71,8 @@ var faultGroups = []faultGroup{
 			remark: "The limit is 45 seconds. See [architecture.md](architecture.md#how-it-stops) for why it is not 15."},
 	}},
 	{"The mailbox (IMAP)", []fault{
-		{id: "F20", goesWrong: "The connection is cut after any byte: greeting, login, selection, answer, within a mail, before the tagged OK", mustComeOut: "a mail counts only if all its bytes and the end of its answer came; connect again after 1 s, doubling up to 5 min, with jitter"},
+		{id: "F20", goesWrong: "The connection is cut after any byte: greeting, login, selection, answer, within a mail, before the tagged OK", mustComeOut: "a mail counts only if all its bytes and the end of its answer came; connect again after 1 s, doubling up to 5 min, with jitter",
+			remark: "A mail that is followed by the next one counts before the tagged OK comes: by then all announced bytes and the end of its answer were seen."},
 		{id: "F21", goesWrong: "UIDVALIDITY changes: the same mails, new mails on old numbers, during a session", mustComeOut: "the old numbers count no more, all mails are compared by content, none twice, none missed; the log says so"},
 		{id: "F22", goesWrong: "Another client deletes, moves or reads mail while we work", mustComeOut: "read mail is taken; what was listed and went is written to the log; no endless loop"},
 		{id: "F23", goesWrong: "Sequence numbers shift while we work", mustComeOut: "all taken"},
@@ -104,8 +105,10 @@ var faultGroups = []faultGroup{
 	{"Time", []fault{
 		{id: "F50", goesWrong: "The clock jumps: back an hour or a year, on two days, to 1970, beyond 2038, to 9999", mustComeOut: "nothing due by time happens twice; before 2020 nothing does at all",
 			remark: "Follow-ups, tries and digests are what happens by time today; escalations come with the service levels."},
-		{id: "F51", goesWrong: "Daylight saving begins or ends", mustComeOut: "due instants are UTC; people read their own zone"},
-		{id: "F52", goesWrong: "Work by time overlaps, was missed for days, or runs twice", mustComeOut: "one runs; all that was missed is done once"},
+		{id: "F51", goesWrong: "Daylight saving begins or ends", mustComeOut: "due instants are UTC; people read the desk's zone",
+			remark: "Hours of work are counted nowhere yet: they come with the service levels."},
+		{id: "F52", goesWrong: "Work by time overlaps, was missed for days, or runs twice", mustComeOut: "one runs; all that was missed is done once",
+			remark: "The work by time is part of the daemon; there is no command for cron to run."},
 		{id: "F53", goesWrong: "No zone data on the machine; another TZ; a zone that is not known", mustComeOut: "the program carries its own; an unknown zone is refused at the start"},
 		{id: "F54", goesWrong: "Holidays or hours are edited while deadlines run", mustComeOut: "deadlines are computed anew; what has fired stays fired"},
 		{id: "F55", goesWrong: "A mail's Date is missing, in 1970, in 2090, or nonsense", mustComeOut: "what counts is when it reached the mailbox, and never the future"},
@@ -127,8 +130,5 @@ var faultsNotShown = map[string]string{
 	"F16": inWork,
 	"F17": inWork,
 	"F18": inWork,
-	"F51": inWork,
-	"F53": inWork,
 	"F54": "the desk has no calendars yet: they come with the service levels",
-	"F55": inWork,
 }

@@ -156,7 +156,7 @@ func TestServeRefusesASecondDaemon(t *testing.T) {
 }
 
 // TestServeWaitsForTheFirstDaemon demands that on PostgreSQL a second daemon of
-// the same name waits, and takes over what the first one left (F15).
+// the same name waits, and takes over what the first one left (F15, F52).
 func TestServeWaitsForTheFirstDaemon(t *testing.T) {
 	t.Parallel()
 	s := serveDemoIn(t, enginetest.Postgres(t))

@@ -85,9 +85,9 @@ func (db *DB) migrateTo(ctx context.Context, files fs.FS) (err error) {
 		return err
 	}
 	if db.lock == nil || !db.lock.alone() {
-		l, err := db.engine.takeAlone(ctx, wait{daemon: db.lock != nil, waiting: db.waiting})
-		if err != nil {
-			return fmt.Errorf("bring the schema up to date: %w", err)
+		l, err := db.waitAlone(ctx, all)
+		if l == nil {
+			return err
 		}
 		defer func() { err = errors.Join(err, l.release()) }()
 		// Whoever held the lock before may have done it.
@@ -96,6 +96,30 @@ func (db *DB) migrateTo(ctx context.Context, files fs.FS) (err error) {
 		}
 	}
 	return db.apply(ctx, files, all)
+}
+
+// waitAlone takes the lock of who changes the tables; it is nil if another
+// process brought them up to date meanwhile. A daemon waits for those that run.
+func (db *DB) waitAlone(ctx context.Context, all []migration) (lock, error) {
+	for told := false; ; told = true {
+		l, busy := db.engine.takeAlone(ctx, wait{})
+		if busy == nil {
+			return l, nil
+		}
+		busy = fmt.Errorf("bring the schema up to date: %w", busy)
+		if _, running := errors.AsType[runningError](busy); !running {
+			return nil, busy
+		}
+		version, err := db.checkSchema(ctx, all)
+		switch {
+		case err != nil || version == int64(len(all)):
+			return nil, err
+		case db.lock == nil:
+			return nil, busy
+		case !told && db.waiting != nil:
+			db.waiting(busy.Error())
+		}
+	}
 }
 
 // checkSchema returns the version of the database, 0 if it is empty.

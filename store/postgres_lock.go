@@ -45,6 +45,11 @@ const (
 		WHERE current_setting('idle_session_timeout', true) IS NOT NULL`
 )
 
+// A runningError says that a lock is not free.
+type runningError string
+
+func (e runningError) Error() string { return string(e) }
+
 // An advisoryLock is a lock on PostgreSQL: that of a session, which the server
 // frees when the session ends.
 type advisoryLock struct {
@@ -63,7 +68,7 @@ func (p *postgres) takeLock(ctx context.Context, w wait) (lock, error) {
 
 // takeAlone takes the lock that no daemon shares meanwhile.
 func (p *postgres) takeAlone(ctx context.Context, w wait) (lock, error) {
-	return p.take(ctx, deskKey(), w, "the tables have to be brought up to date, and another deskpost runs on the database "+p.shown, "stop it first")
+	return p.take(ctx, deskKey(), w, "another deskpost runs on the database "+p.shown+" with the tables as they are", "stop it first")
 }
 
 func (p *postgres) take(ctx context.Context, key advisoryKey, w wait, busy, mend string) (lock, error) {
@@ -134,7 +139,7 @@ func (l *advisoryLock) acquire(ctx context.Context, try string, key advisoryKey,
 			if err != nil {
 				return err
 			}
-			return fmt.Errorf("%s (%s): %s", busy, cmp.Or(holder, justEnded), mend)
+			return runningError(fmt.Sprintf("%s (%s): %s", busy, cmp.Or(holder, justEnded), mend))
 		}
 	}
 }

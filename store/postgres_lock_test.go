@@ -85,7 +85,7 @@ func TestPostgresNodes(t *testing.T) {
 		_, err := Open(ctx, url, WithLock(), WithNode("a"), WithWaiting(func(why string) { told <- why }))
 		got <- err
 	}()
-	if why := within(t, told, "nobody waits"); !strings.Contains(why, "have to be brought up to date") {
+	if why := within(t, told, "nobody waits"); !strings.Contains(why, "bring the schema up to date") {
 		t.Errorf("it waits because %s", why)
 	}
 	stop()
@@ -101,6 +101,28 @@ func TestPostgresNodes(t *testing.T) {
 	// Now somebody is alone. That the tables are there already ends this test.
 	if _, err := Open(t.Context(), url, WithLock(), WithNode("a")); err == nil || !strings.Contains(err.Error(), "up to date") {
 		t.Errorf("alone with the tables: %v", err)
+	}
+}
+
+// TestPostgresNodesStartAtOnce demands that nodes which meet an empty database at
+// the same time all start, though only one of them can make the tables.
+func TestPostgresNodesStartAtOnce(t *testing.T) {
+	t.Parallel()
+	url := enginetest.Postgres(t)
+	started := make(chan error, 4)
+	for i := range cap(started) {
+		go func() {
+			db, err := Open(context.Background(), url, WithLock(), WithNode(fmt.Sprint("node-", i)))
+			started <- err
+			if err == nil {
+				t.Cleanup(func() { db.Close() })
+			}
+		}()
+	}
+	for range cap(started) {
+		if err := within(t, started, "a node does not start"); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -27,7 +27,7 @@ const (
 	// to be.
 	nodeConfig = "DESKPOST_TEST_NODE_CONFIG"
 	// nodeLease is how long the leases of such nodes last.
-	nodeLease = 2 * time.Second
+	nodeLease = 3 * time.Second
 )
 
 // A nodeProcess is a node that runs in a process of its own, to be killed and

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"errors"
 	"fmt"
 	"hash"
@@ -51,7 +52,13 @@ func (t *tx) putChunks(blob, seq int64, b []byte) error {
 	return nil
 }
 
-// dropBlob removes a blob and its bytes.
+// dropUnnamed marks an upload in the bucket, after which it can not be named;
+// ErrNotFound if it is named already or not there.
+func (t *tx) dropUnnamed(id int64, now time.Time) error {
+	return t.must(`UPDATE blobs SET dropped_at = $2 WHERE id = $1 AND sum IS NULL`, id, now.UnixMilli())
+}
+
+// dropBlob removes a blob and its bytes, but not its object.
 func (t *tx) dropBlob(id int64) error {
 	if _, err := t.exec(`DELETE FROM blob_chunks WHERE blob = $1`, id); err != nil {
 		return err
@@ -63,7 +70,17 @@ func (t *tx) dropBlob(id int64) error {
 // A BlobWriter streams a large mail into the store before the transaction that
 // takes it. It belongs to one goroutine. Until Commit its bytes have no name,
 // and if the program dies CollectBlobs removes them.
-type BlobWriter struct {
+type BlobWriter interface {
+	io.Writer
+	// Commit ends the upload and names the blob by its content. Where the same
+	// bytes are in the store already, those stay and the new ones go.
+	Commit() (ticket.Blob, error)
+	// Abort ends the upload and removes its bytes. After Commit it does nothing.
+	Abort() error
+}
+
+// A chunkWriter is a BlobWriter into the database.
+type chunkWriter struct {
 	ctx    context.Context
 	db     *DB
 	id     int64 // 0 until the first bytes are written
@@ -78,12 +95,14 @@ var errBlobDone = errors.New("the upload is over")
 
 // NewBlob begins the upload of a blob. The context holds until its end. Commit
 // or Abort must follow.
-func (db *DB) NewBlob(ctx context.Context) *BlobWriter {
-	return &BlobWriter{ctx: ctx, db: db, hash: sha256.New(), buffer: make([]byte, 0, commitSize)}
+func (db *DB) NewBlob(ctx context.Context) BlobWriter {
+	if db.objects.takesNew {
+		return newObjectWriter(ctx, db)
+	}
+	return &chunkWriter{ctx: ctx, db: db, hash: sha256.New(), buffer: make([]byte, 0, commitSize)}
 }
 
-// Write adds bytes to the blob.
-func (w *BlobWriter) Write(b []byte) (int, error) {
+func (w *chunkWriter) Write(b []byte) (int, error) {
 	written := 0
 	for w.err == nil && len(b) > 0 {
 		n := min(len(b), commitSize-len(w.buffer))
@@ -97,7 +116,7 @@ func (w *BlobWriter) Write(b []byte) (int, error) {
 }
 
 // flush writes what is buffered, in a transaction of its own.
-func (w *BlobWriter) flush() error {
+func (w *chunkWriter) flush() error {
 	id := w.id
 	err := w.db.update(w.ctx, func(t *tx) error {
 		if id == 0 {
@@ -120,9 +139,7 @@ func (w *BlobWriter) flush() error {
 	return nil
 }
 
-// Commit ends the upload and names the blob by its content. Where the same
-// bytes are in the store already, those stay and the new ones go.
-func (w *BlobWriter) Commit() (ticket.Blob, error) {
+func (w *chunkWriter) Commit() (ticket.Blob, error) {
 	if w.err == nil && (len(w.buffer) > 0 || w.id == 0) {
 		w.err = w.flush()
 	}
@@ -134,7 +151,13 @@ func (w *BlobWriter) Commit() (ticket.Blob, error) {
 		return ticket.Blob{}, errors.Join(err, w.Abort())
 	}
 	b := ticket.Blob{Sum: ticket.Sum(w.hash.Sum(nil)), Size: w.size}
-	err := w.db.update(w.ctx, func(t *tx) error { return t.nameBlob(w.id, b, w.db.now()) })
+	err := w.db.update(w.ctx, func(t *tx) error {
+		spare, err := t.nameBlob(w.id, b, w.db.now())
+		if err == nil && spare {
+			err = t.dropBlob(w.id)
+		}
+		return err
+	})
 	if err != nil {
 		return ticket.Blob{}, errors.Join(fmt.Errorf("name raw mail: %w", err), w.Abort())
 	}
@@ -142,24 +165,34 @@ func (w *BlobWriter) Commit() (ticket.Blob, error) {
 	return b, nil
 }
 
-// nameBlob gives an upload its name. A blob that has it already is made young
-// again, so that it is not collected before its new receipt is written.
-func (t *tx) nameBlob(id int64, b ticket.Blob, now time.Time) error {
-	err := t.Try(func() error {
-		return t.must(`UPDATE blobs SET sum = $2, size = $3, made_at = $4 WHERE id = $1`,
-			id, sumOf(b.Sum), b.Size, now.UnixMilli())
-	})
-	if !isDuplicate(err) {
-		return err
+// nameLooks is how often a name is tried to be given that another blob has.
+const nameLooks = 3
+
+// nameBlob gives an upload its name. Where another blob has it already, that one
+// is made young again, so that it is not collected before its new receipt is
+// written, and the upload is spare.
+func (t *tx) nameBlob(id int64, b ticket.Blob, now time.Time) (spare bool, err error) {
+	for range nameLooks {
+		err := t.Try(func() error {
+			return t.must(`UPDATE blobs SET sum = $2, size = $3, made_at = $4 WHERE id = $1 AND dropped_at IS NULL`,
+				id, sumOf(b.Sum), b.Size, now.UnixMilli())
+		})
+		if errors.Is(err, ticket.ErrNotFound) {
+			return false, fmt.Errorf("raw mail %x took so long that its upload was collected", b.Sum)
+		}
+		if !isDuplicate(err) {
+			return false, err
+		}
+		err = t.must(`UPDATE blobs SET made_at = $2 WHERE sum = $1`, sumOf(b.Sum), now.UnixMilli())
+		if !errors.Is(err, ticket.ErrNotFound) {
+			return err == nil, err
+		}
+		// The other one has just been collected.
 	}
-	if err := t.must(`UPDATE blobs SET made_at = $2 WHERE sum = $1`, sumOf(b.Sum), now.UnixMilli()); err != nil {
-		return err
-	}
-	return t.dropBlob(id)
+	return false, fmt.Errorf("name raw mail %x: other transactions take and drop the name all the time", b.Sum)
 }
 
-// Abort ends the upload and removes its bytes. After Commit it does nothing.
-func (w *BlobWriter) Abort() error {
+func (w *chunkWriter) Abort() error {
 	id := w.id
 	w.id, w.buffer, w.err = 0, nil, errBlobDone
 	if id == 0 {
@@ -189,13 +222,21 @@ type blobReader struct {
 // context holds until it is closed.
 func (db *DB) OpenBlob(ctx context.Context, sum ticket.Sum) (io.ReadSeekCloser, error) {
 	r := &blobReader{ctx: ctx, db: db}
+	var place sql.NullString
 	err := db.view(ctx, func(t *tx) error {
-		return t.one(`SELECT id, size FROM blobs WHERE sum = $1`, args{sumOf(sum)}, &r.id, &r.size)
+		return t.one(`SELECT id, size, place FROM blobs WHERE sum = $1`, args{sumOf(sum)}, &r.id, &r.size, &place)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open blob %x: %w", sum, err)
 	}
-	return r, nil
+	if !place.Valid {
+		return r, nil
+	}
+	bucket, err := db.objects.at(place.String)
+	if err != nil {
+		return nil, fmt.Errorf("open blob %x: %w", sum, err)
+	}
+	return newObjectReader(ctx, bucket, place.String, sum, r.size), nil
 }
 
 func (r *blobReader) Read(b []byte) (int, error) {
@@ -229,16 +270,25 @@ func (r *blobReader) load(seq int64) error {
 }
 
 func (r *blobReader) Seek(offset int64, whence int) (int64, error) {
+	to, err := seek(r.at, r.size, offset, whence)
+	if err != nil {
+		return 0, err
+	}
+	r.at = to
+	return to, nil
+}
+
+// seek is where a seek leads in a blob of so many bytes; see io.Seeker.
+func seek(at, size, offset int64, whence int) (int64, error) {
 	switch whence {
 	case io.SeekCurrent:
-		offset += r.at
+		offset += at
 	case io.SeekEnd:
-		offset += r.size
+		offset += size
 	}
 	if offset < 0 {
 		return 0, errors.New("seek before the beginning of a blob")
 	}
-	r.at = offset
 	return offset, nil
 }
 

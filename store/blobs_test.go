@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"deskpost/store/s3test"
 	"deskpost/ticket"
 )
 
@@ -33,6 +34,20 @@ func upload(t *testing.T, db *DB, r io.Reader) ticket.Blob {
 	return b
 }
 
+// inEachPlace runs a test on a desk that keeps raw mail in the database, and on
+// one that keeps it in a bucket.
+func inEachPlace(t *testing.T, test func(*testing.T, *DB)) {
+	t.Parallel()
+	t.Run("database", func(t *testing.T) {
+		t.Parallel()
+		test(t, openEngine(t))
+	})
+	t.Run("bucket", func(t *testing.T) {
+		t.Parallel()
+		test(t, openEngine(t, WithBucket(s3test.Bucket(t))))
+	})
+}
+
 // count counts rows.
 func count(t *testing.T, db *DB, table string) (n int) {
 	t.Helper()
@@ -42,9 +57,9 @@ func count(t *testing.T, db *DB, table string) (n int) {
 	return n
 }
 
-func TestBlobRoundTrip(t *testing.T) {
-	t.Parallel()
-	db := openEngine(t)
+func TestBlobRoundTrip(t *testing.T) { inEachPlace(t, testBlobRoundTrip) }
+
+func testBlobRoundTrip(t *testing.T, db *DB) {
 	for _, size := range []int64{0, 1, chunkSize - 1, chunkSize, chunkSize + 1, commitSize, 2*commitSize + 3} {
 		want := sha256.New()
 		b := upload(t, db, io.TeeReader(noise(size), want))
@@ -109,9 +124,9 @@ func (g *gauge) measure() int64 {
 	return int64(m.HeapAlloc)
 }
 
-func TestBlobSeek(t *testing.T) {
-	t.Parallel()
-	db := openEngine(t)
+func TestBlobSeek(t *testing.T) { inEachPlace(t, testBlobSeek) }
+
+func testBlobSeek(t *testing.T, db *DB) {
 	const size = 3*chunkSize + 100
 	want, err := io.ReadAll(noise(size))
 	if err != nil {
@@ -146,9 +161,9 @@ func TestBlobSeek(t *testing.T) {
 	}
 }
 
-func TestBlobTwice(t *testing.T) {
-	t.Parallel()
-	db := openEngine(t)
+func TestBlobTwice(t *testing.T) { inEachPlace(t, testBlobTwice) }
+
+func testBlobTwice(t *testing.T, db *DB) {
 	first := upload(t, db, noise(400_000))
 	chunks := count(t, db, "blob_chunks")
 	if second := upload(t, db, noise(400_000)); second.Sum != first.Sum || second.Size != first.Size {
@@ -161,9 +176,9 @@ func TestBlobTwice(t *testing.T) {
 
 // TestBlobAtOnce demands that uploads of the same bytes that end together become
 // one blob.
-func TestBlobAtOnce(t *testing.T) {
-	t.Parallel()
-	db := openEngine(t)
+func TestBlobAtOnce(t *testing.T) { inEachPlace(t, testBlobAtOnce) }
+
+func testBlobAtOnce(t *testing.T, db *DB) {
 	want := ticket.Blob{Sum: sha256.Sum256([]byte("hello")), Size: 5}
 	var group sync.WaitGroup
 	for range 8 {
@@ -178,8 +193,8 @@ func TestBlobAtOnce(t *testing.T) {
 		})
 	}
 	group.Wait()
-	if blobs, chunks := count(t, db, "blobs"), count(t, db, "blob_chunks"); blobs != 1 || chunks != 1 {
-		t.Errorf("%d blobs in %d chunks, want 1 in 1", blobs, chunks)
+	if blobs, chunks := count(t, db, "blobs"), count(t, db, "blob_chunks"); blobs != 1 || chunks > 1 {
+		t.Errorf("%d blobs in %d chunks, want 1 in at most 1", blobs, chunks)
 	}
 }
 

@@ -159,10 +159,18 @@ func (t *tx) keepRaw(b *ticket.Blob, at time.Time) error {
 		}
 		return err
 	}
+	if err := checkInline(b); err != nil {
+		return err
+	}
+	return t.putBlob(*b, at)
+}
+
+// checkInline demands that bytes in memory are those that a blob names.
+func checkInline(b *ticket.Blob) error {
 	if b.Sum != ticket.Sum(sha256.Sum256(b.Inline)) || b.Size != int64(len(b.Inline)) {
 		return fmt.Errorf("raw mail %x does not have the sum and size that name it", b.Sum)
 	}
-	return t.putBlob(*b, at)
+	return nil
 }
 
 const concludeReceipt = `

@@ -27,6 +27,8 @@ type DB struct {
 	lock    lock             // nil if not taken
 	waiting func(why string) // told that something is waited for; may be nil
 	node    *node            // nil where there can be only one
+	objects objects          // the bucket with raw mail, if there is one
+	owned   atomic.Bool      // the bucket is known to be this desk's
 	now     func() time.Time
 	dead    atomic.Pointer[error] // the fault after which nothing is written any more
 	died    chan struct{}         // closed when there is one
@@ -48,6 +50,7 @@ type options struct {
 	waiting  func(why string)
 	password string
 	now      func() time.Time
+	objects  objects
 }
 
 // WithLock makes Open take the lock of a daemon. Commands that read or do one
@@ -89,7 +92,7 @@ func Open(ctx context.Context, url string, opts ...Option) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{engine: e, dialect: e.words(), now: o.now, waiting: o.waiting, died: make(chan struct{})}
+	db := &DB{engine: e, dialect: e.words(), objects: o.objects, now: o.now, waiting: o.waiting, died: make(chan struct{})}
 	if err := db.open(ctx, o); err != nil {
 		return nil, errors.Join(e.explain(err), db.Close())
 	}

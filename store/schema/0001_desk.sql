@@ -2,12 +2,16 @@
 -- Times are UTC in milliseconds; NULL is never. No booleans: a fact has a time,
 -- a choice has a word. Lists and facts are JSON text. Sums are SHA-256.
 
--- Raw mail, named by its sum. A blob without sum is an upload that is not done.
+-- Raw mail, named by its sum. A blob without sum is an upload that is not done,
+-- or one that is being removed. Its bytes are in blob_chunks, or in an object of
+-- the bucket.
 CREATE TABLE blobs (
-  id      @id,
-  sum     @bytes UNIQUE,
-  size    BIGINT NOT NULL,
-  made_at BIGINT NOT NULL
+  id         @id,
+  sum        @bytes UNIQUE,
+  size       BIGINT NOT NULL,
+  made_at    BIGINT NOT NULL,
+  place      TEXT UNIQUE, -- the key of the object; NULL if the bytes are in blob_chunks
+  dropped_at BIGINT       -- from then on it gets no sum, and its object is removed
 );
 
 CREATE TABLE blob_chunks (

@@ -3,8 +3,10 @@ package inbound
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"runtime/debug"
+	"time"
 
 	"deskpost/ticket"
 	"deskpost/ticket/failpoint"
@@ -20,8 +22,11 @@ func (s *pass) read(ctx context.Context, group []spooled) ([]ticket.Incoming, er
 			continue
 		}
 		in, err := s.incoming(ctx, sp)
+		if isOutage(err) {
+			return nil, err
+		}
 		if err != nil {
-			// Where the store is at fault this can not be booked either.
+			// Where the database is at fault this can not be booked either.
 			last, err := s.failed(ctx, sp.meta.UID, stageProcess, err)
 			if err != nil {
 				return nil, err
@@ -34,6 +39,41 @@ func (s *pass) read(ctx context.Context, group []spooled) ([]ticket.Incoming, er
 		incoming = append(incoming, in)
 	}
 	return incoming, nil
+}
+
+// keepWithin is how long a group in hand may take to be kept after the program is
+// told to stop. What is not kept by then stays on the mail server.
+const keepWithin = 5 * time.Second
+
+// keepInline puts the small mails of a group where raw mail stays, if that is not
+// the database: no transaction may wait for another server.
+func (s *pass) keepInline(incoming []ticket.Incoming) error {
+	var small []*ticket.Blob
+	for i := range incoming {
+		if raw := &incoming[i].Receipt.Raw; raw.Inline != nil {
+			small = append(small, raw)
+		}
+	}
+	if len(small) == 0 {
+		return nil
+	}
+	ctx, cancel := outlive(s.ctx, keepWithin)
+	defer cancel()
+	return s.Blobs.KeepBlobs(ctx, small)
+}
+
+// outlive is a context that ends a while after another.
+func outlive(ctx context.Context, by time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(by, cancel) })
+	return longer, func() { stop(); cancel() }
+}
+
+// isOutage reports whether an error says that the place of the raw mail is out of
+// order. Its mails wait on the server then, however often they are tried.
+func isOutage(err error) bool {
+	var e interface{ Outage() bool }
+	return errors.As(err, &e) && e.Outage()
 }
 
 // commit hands mails to the desk. It returns the UIDs that the server is to be

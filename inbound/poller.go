@@ -43,8 +43,13 @@ func (b Backlog) baseline(now time.Time) time.Time {
 	return now.Add(-b.Age)
 }
 
-// Blobs keeps raw mail.
+// Blobs keeps raw mail. An error with a method Outage() bool that says true is a
+// fault of the place where it is kept, and not of one mail.
 type Blobs interface {
+	// KeepBlobs puts mails whose bytes are in memory where they stay, and takes
+	// their Inline away, if they can not be written with their receipts. It is
+	// called before the transaction that takes them.
+	KeepBlobs(ctx context.Context, blobs []*ticket.Blob) error
 	// NewBlob begins a blob whose bytes come as a stream.
 	NewBlob(ctx context.Context) BlobWriter
 	// OpenBlob reads one back.

@@ -314,6 +314,9 @@ func (s *pass) submit(group []spooled) error {
 // mark of what was taken must not pass over mail that was not.
 func (s *pass) process(ctx context.Context, group []spooled, before *batch) ([]uint32, error) {
 	incoming, err := s.read(ctx, group)
+	if err == nil {
+		err = s.keepInline(incoming)
+	}
 	if before != nil {
 		<-before.done
 		err = cmp.Or(before.err, err)

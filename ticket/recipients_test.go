@@ -27,7 +27,7 @@ func replied(t *testing.T) (*world, ticket.Number, ticket.Notice) {
 	}
 	for _, other := range claimed {
 		if other.ID != reply.ID {
-			if err := w.desk.Settle(t.Context(), other.ID, []ticket.Result{{Recipient: other.Recipients[0].Address.Email, Verdict: ticket.Sent}}); err != nil {
+			if err := w.desk.Settle(t.Context(), other.ID, other.Attempts, []ticket.Result{{Recipient: other.Recipients[0].Address.Email, Verdict: ticket.Sent}}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -66,7 +66,7 @@ func (w *world) failed(n ticket.Number, kind ticket.EventKind) (who []string) {
 func TestThreeRecipientsThreeAnswers(t *testing.T) {
 	t.Parallel()
 	w, n, reply := replied(t)
-	err := w.desk.Settle(t.Context(), reply.ID, []ticket.Result{
+	err := w.desk.Settle(t.Context(), reply.ID, reply.Attempts, []ticket.Result{
 		{Recipient: karen, Verdict: ticket.Sent, Answer: "250 ok"},
 		{Recipient: bob, Verdict: ticket.Later, Answer: "452 4.2.2 full"},
 		{Recipient: eve, Verdict: ticket.Refused, Answer: "550 5.1.1 no such user"},
@@ -89,7 +89,7 @@ func TestThreeRecipientsThreeAnswers(t *testing.T) {
 	if told.Facts.Address != eve || told.Facts.Answer != "550 5.1.1 no such user" || told.Facts.Text != "Hello all" {
 		t.Errorf("told %+v", told.Facts)
 	}
-	if err := w.desk.Settle(t.Context(), reply.ID, []ticket.Result{{Recipient: bob, Verdict: ticket.Sent, Answer: "250 ok"}}); err != nil {
+	if err := w.desk.Settle(t.Context(), reply.ID, reply.Attempts, []ticket.Result{{Recipient: bob, Verdict: ticket.Sent, Answer: "250 ok"}}); err != nil {
 		t.Fatal(err)
 	}
 	if got := w.outstanding(n, reply.ID); len(got) != 0 || len(w.failed(n, ticket.DeliveryFailed)) != 1 {
@@ -107,7 +107,7 @@ func TestBounceOfSeveral(t *testing.T) {
 	for _, r := range reply.Recipients {
 		all = append(all, ticket.Result{Recipient: r.Address.Email, Verdict: ticket.Sent, Answer: "250 ok"})
 	}
-	if err := w.desk.Settle(t.Context(), reply.ID, all); err != nil {
+	if err := w.desk.Settle(t.Context(), reply.ID, reply.Attempts, all); err != nil {
 		t.Fatal(err)
 	}
 	report := from("mailer-daemon@relay.example", "Delivery report", "see below")

@@ -61,6 +61,9 @@ func assemble(ctx context.Context, s *settings, log *slog.Logger, opts ...store.
 	if err != nil {
 		return nil, err
 	}
+	if err := bucketKept(ctx, db, s.Blobs); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	keys, err := db.Keys(ctx, now(), rand.Reader)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("read signing keys: %w", err), db.Close())
@@ -94,7 +97,11 @@ func openDatabase(ctx context.Context, s *settings, opts ...store.Option) (*stor
 	if err != nil {
 		return nil, err
 	}
-	return store.Open(ctx, s.Database, append(opts, store.WithPassword(password))...)
+	blobs, err := bucketOptions(s.Blobs)
+	if err != nil {
+		return nil, err
+	}
+	return store.Open(ctx, s.Database, append(append(opts, blobs...), store.WithPassword(password))...)
 }
 
 // databasePassword looks the password of the database up; "" if none is set.

@@ -28,7 +28,7 @@ func checkCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Check the config file; with --connect, also every server in it",
-		Long:  "check reads the config file as serve would and lists every fault with its line\nand its mend. With --connect it signs in to the database server, each mailbox and the\nrelay, changes nothing, and says what it found.",
+		Long:  "check reads the config file as serve would and lists every fault with its line\nand its mend. With --connect it signs in to the database server, each mailbox and the\nrelay, writes and removes an object in the bucket, changes nothing else, and says what it found.",
 		Args:  arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return check(cmd.Context(), path, connect, cmd.OutOrStdout())
@@ -58,7 +58,7 @@ func check(ctx context.Context, path string, connect bool, out io.Writer) error 
 	if !connect {
 		return nil
 	}
-	faults := []error{checkDatabase(ctx, s, out)}
+	faults := []error{checkDatabase(ctx, s, out), checkBucket(ctx, s.Blobs, out)}
 	for _, m := range s.Mailboxes {
 		faults = append(faults, checkMailbox(ctx, m, out))
 	}

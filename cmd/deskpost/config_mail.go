@@ -20,6 +20,7 @@ func (c *checker) settings(raw *rawConfig) *settings {
 	s := &settings{raw: raw, Policy: c.policy(raw)}
 	s.Database, s.DatabasePassword = c.database(raw)
 	s.Node = c.node(raw.Node)
+	s.Blobs = c.blobs(raw)
 	s.Mailboxes = c.mailboxes(raw, s.Policy)
 	s.Relay = c.relay(raw)
 	s.AuthservID = c.authservID(raw.Mail.AuthservID)

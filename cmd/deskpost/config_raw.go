@@ -4,20 +4,25 @@ package main
 // it. Its toml tags are the only list of keys; unknown keys, the sample and the
 // reference page are checked against it.
 type rawConfig struct {
-	Zone             string                   `toml:"zone"`
-	Database         string                   `toml:"database"`
-	DatabasePassword secret                   `toml:"database_password"`
-	Node             string                   `toml:"node"`
-	Mailbox          map[string]rawMailbox    `toml:"mailbox"`
-	Relay            map[string]rawRelay      `toml:"relay"`
-	Department       map[string]rawDepartment `toml:"department"`
-	Agent            map[string]rawAgent      `toml:"agent"`
-	Role             map[string]rawRole       `toml:"role"`
-	Plan             map[string]rawPlan       `toml:"plan"`
-	Desk             rawDesk                  `toml:"desk"`
-	Commands         rawCommands              `toml:"commands"`
-	Mail             rawMail                  `toml:"mail"`
-	Log              rawLog                   `toml:"log"`
+	Zone               string                   `toml:"zone"`
+	Database           string                   `toml:"database"`
+	DatabasePassword   secret                   `toml:"database_password"`
+	Node               string                   `toml:"node"`
+	Blobs              string                   `toml:"blobs"`
+	BlobsKey           secret                   `toml:"blobs_key"`
+	BlobsSecret        secret                   `toml:"blobs_secret"`
+	BlobsAllowInsecure bool                     `toml:"blobs_allow_insecure"`
+	BlobsCAFile        string                   `toml:"blobs_ca_file"`
+	Mailbox            map[string]rawMailbox    `toml:"mailbox"`
+	Relay              map[string]rawRelay      `toml:"relay"`
+	Department         map[string]rawDepartment `toml:"department"`
+	Agent              map[string]rawAgent      `toml:"agent"`
+	Role               map[string]rawRole       `toml:"role"`
+	Plan               map[string]rawPlan       `toml:"plan"`
+	Desk               rawDesk                  `toml:"desk"`
+	Commands           rawCommands              `toml:"commands"`
+	Mail               rawMail                  `toml:"mail"`
+	Log                rawLog                   `toml:"log"`
 }
 
 type rawMailbox struct {
@@ -111,6 +116,7 @@ type rawLog struct {
 func defaultConfig(index *tomlIndex) *rawConfig {
 	return &rawConfig{
 		Database: "sqlite:/var/lib/deskpost/desk.db",
+		Blobs:    "database",
 		Mailbox: named(index, "mailbox", rawMailbox{After: "seen", DeleteAfter: "30d", Backlog: "24h",
 			Poll: "5m", Idle: "9m"}),
 		Relay:      named(index, "relay", rawRelay{}),

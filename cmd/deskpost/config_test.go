@@ -111,6 +111,10 @@ zone = "America/New_York"
 database = "postgres://desk@db.bank.example/desk?sslmode=verify-full"
 database_password = "file:support.password"
 node = "desk-1"
+blobs = "s3://deskpost/raw/mail?endpoint=http://s3.lan:9000&region=eu-central-1&new=database"
+blobs_key = "file:support.password"
+blobs_secret = "file:support.password"
+blobs_allow_insecure = true
 
 [mailbox.support]
 address = "Support@bank.example"
@@ -287,6 +291,69 @@ func TestFullConfigServers(t *testing.T) {
 	}
 }
 
+func TestBlobs(t *testing.T) {
+	t.Parallel()
+	dir := configDir(t)
+	got := parse(t, source(dir, fullConfig)).Blobs
+	want := &blobsSettings{URL: "s3://deskpost/raw/mail?endpoint=http://s3.lan:9000&region=eu-central-1&new=database",
+		Endpoint: "s3.lan:9000", Plain: true, Region: "eu-central-1", Bucket: "deskpost", Prefix: "raw/mail", ToDatabase: true}
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(blobsSettings{}, "Key", "Secret")); diff != "" {
+		t.Errorf("blobs (-want +got):\n%s", diff)
+	}
+	for name, secret := range map[string]func() (string, error){"key": got.Key, "secret": got.Secret} {
+		if text, err := secret(); text != "s3cret" || err != nil {
+			t.Errorf("%s: %q, %v", name, text, err)
+		}
+	}
+	if s := parse(t, source(dir, sampleConfig())); s.Blobs != nil {
+		t.Errorf("the sample has a bucket: %+v", s.Blobs)
+	}
+	for text, want := range map[string]blobsSettings{
+		"s3://desk?endpoint=https://s3.bank.example":             {Endpoint: "s3.bank.example", Region: "us-east-1", Bucket: "desk"},
+		"s3://desk/?endpoint=http://127.0.0.1:9000/&new=bucket":  {Endpoint: "127.0.0.1:9000", Plain: true, Region: "us-east-1", Bucket: "desk"},
+		"s3://desk.x/a/b/?endpoint=http://[::1]:9000&region=eu1": {Endpoint: "[::1]:9000", Plain: true, Region: "eu1", Bucket: "desk.x", Prefix: "a/b"},
+	} {
+		got, err := parseBlobs(text, false)
+		if want.URL = text; err != nil {
+			t.Errorf("%s: %v", text, err)
+		} else if diff := cmp.Diff(&want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", text, diff)
+		}
+	}
+}
+
+func TestBlobsFaults(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"/var/lib/mail":                        `want "database", or the URL of a bucket`,
+		"s3:desk":                              `want "database", or the URL of a bucket`,
+		"s3://k:hunter2@desk":                  "the URL holds a key; move it to blobs_key",
+		"s3://desk\x7f":                        "cannot be read",
+		"s3://de/mail":                         "is not the name of a bucket",
+		"s3://Desk/mail":                       "is not the name of a bucket",
+		"s3://desk/a//b":                       "the prefix behind the bucket must be",
+		"s3://desk/a/../b":                     "the prefix behind the bucket must be",
+		"s3://desk/ä":                          "the prefix behind the bucket must be",
+		"s3://desk/a#b":                        "has a #",
+		"s3://desk/a":                          "add its endpoint",
+		"s3://desk/a?endpoint=s3.lan":          "must be such as https://",
+		"s3://desk/a?endpoint=ftp://a":         "must be such as https://",
+		"s3://desk?endpoint=https://a/b":       "ends after its port",
+		"s3://desk?endpoint=https://hunter2@a": "ends after its port",
+		"s3://desk?endpoint=http://s3.lan":     "s3.lan is not this machine; write endpoint=https://..., or blobs_allow_insecure = true",
+		"s3://desk?endpoint=https://a&endpoint=https://b": "stands twice",
+		"s3://desk?endpoint=https://a&secret=hunter2":     `"secret" is not a parameter`,
+		"s3://desk?endpoint=https://a&region=EU west":     "is not a region",
+		"s3://desk?endpoint=https://a&new=disk":           "write new=database",
+		"s3://desk?endpoint=https://a;b":                  "what follows the ? cannot be read",
+	} {
+		_, err := parseBlobs(text, false)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: %v; want %q", text, err, want)
+		}
+	}
+}
+
 func TestDatabase(t *testing.T) {
 	t.Parallel()
 	dir := configDir(t)
@@ -326,7 +393,7 @@ func TestFullConfigIsFull(t *testing.T) {
 	for key, value := range defaultConfig(index).flatten() {
 		if strings.HasPrefix(key, "mailbox.local.") || strings.HasPrefix(key, "department.online-banking.") ||
 			strings.HasSuffix(key, ".ca_file") || strings.HasSuffix(key, ".allow_insecure") ||
-			key == "relay.main.password" {
+			key == "relay.main.password" || key == "blobs_ca_file" {
 			continue
 		}
 		if cmp.Equal(value, got[key], cmp.AllowUnexported(secret{})) {

@@ -20,6 +20,7 @@ type settings struct {
 	Database         string                 // "sqlite:" and an absolute path, or one from the working directory; or "postgres://..."
 	DatabasePassword func() (string, error) // looked up when it is opened; nil without one
 	Node             string                 // what this daemon is called among several
+	Blobs            *blobsSettings         // the bucket with raw mail; nil if that is in the database
 	Mailboxes        []mailboxSettings      // by key
 	Relay            relaySettings
 	AuthservID       string // whose Authentication-Results we believe; "" is nobody's
@@ -59,7 +60,8 @@ type logSettings struct {
 
 // restartKeys are the keys that a running daemon cannot take over, by prefix.
 func restartKeys() []string {
-	return []string{"database", "database_password", "node", "mailbox", "relay", "mail.authserv_id", "mail.max_size", "mail.echo", "log"}
+	return []string{"database", "database_password", "node", "blobs", "blobs_key", "blobs_secret", "blobs_allow_insecure",
+		"blobs_ca_file", "mailbox", "relay", "mail.authserv_id", "mail.max_size", "mail.echo", "log"}
 }
 
 // restartNeeded lists the keys whose change takes effect only after a

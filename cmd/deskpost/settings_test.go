@@ -28,6 +28,7 @@ func TestRestartNeeded(t *testing.T) {
 		{"where tickets go", edit(`department = "online-banking"`, `department = "support"`), nil},
 		{"database", edit("example/desk?", "example/other?"), []string{"database"}},
 		{"password of the database", edit(`database_password = "file:support.password"`, `database_password = "env:SUPPORT_PASSWORD"`), []string{"database_password"}},
+		{"bucket", edit("raw/mail", "mail"), []string{"blobs"}},
 		{"poll", edit("1m30s", "2m"), []string{"mailbox.support.poll"}},
 		{"password", edit("hunter2", "hunter3"), []string{"mailbox.local.password"}},
 		{"relay", edit("relay.lan", "relay2.lan"), []string{"relay.main.url"}},

@@ -131,6 +131,28 @@ func diesAt(step string, err error) func(string, string) error {
 	}
 }
 
+// TestLostAnswer has a bucket whose answer to an upload is lost: the object is
+// there, or may come to be there, so its row stays until a collection saw to it.
+func TestLostAnswer(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, bucket, now := deadDesk(t)
+	if err := db.own(ctx); err != nil {
+		t.Fatal(err)
+	}
+	lost := errors.New("the answer was lost")
+	bucket.late = diesAt("put", lost)
+	mail := inlined("hello")
+	if err := db.KeepBlobs(ctx, []*ticket.Blob{&mail}); !errors.Is(err, lost) {
+		t.Fatalf("got %v", err)
+	}
+	wantBlobs(t, db, bucket, 1, 1)
+	bucket.late = nil
+	*now = now.Add(25 * time.Hour)
+	collect(t, db, now.Add(-24*time.Hour), 1)
+	wantBlobs(t, db, bucket, 0, 0)
+}
+
 // TestLateUpload has uploads that sleep for two days at each step while they are
 // collected: they fail, and what they leave is collected as well.
 func TestLateUpload(t *testing.T) {

@@ -17,7 +17,7 @@ type dialect struct {
 	key         string         // for @key in a schema: a key that we give
 	bytes       string         // for @bytes in a schema
 	held        string         // ends a SELECT of a row that is held until the transaction ends
-	kept        string         // ends a SELECT of a row of which others may read and change what they count up, but not who has it
+	kept        string         // ends a SELECT of a lease that can be renewed, but not taken over, until the transaction ends
 	claimed     string         // ends a SELECT of rows of which each goes to one worker
 	intake      string         // waits until no other transaction takes mail; "" where they are one by one anyway
 	clock       string         // reads the server's clock, in milliseconds; "" where there is no server

@@ -373,18 +373,6 @@ func TestDatabase(t *testing.T) {
 	}
 }
 
-// TestNodeIsTheHost demands that who writes no node has that of the machine.
-func TestNodeIsTheHost(t *testing.T) {
-	t.Parallel()
-	host, err := os.Hostname()
-	if err != nil {
-		t.Skip(err)
-	}
-	if s := parse(t, source(configDir(t), sampleConfig())); s.Node != host {
-		t.Errorf("node %q, want %q", s.Node, host)
-	}
-}
-
 // TestFullConfigIsFull keeps fullConfig from falling behind the structs.
 func TestFullConfigIsFull(t *testing.T) {
 	t.Parallel()

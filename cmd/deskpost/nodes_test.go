@@ -30,6 +30,18 @@ const (
 	nodeLease = 3 * time.Second
 )
 
+// TestNodeIsTheHost demands that who writes no node has that of the machine.
+func TestNodeIsTheHost(t *testing.T) {
+	t.Parallel()
+	host, err := os.Hostname()
+	if err != nil {
+		t.Skip(err)
+	}
+	if s := parse(t, source(configDir(t), sampleConfig())); s.Node != host {
+		t.Errorf("node %q, want %q", s.Node, host)
+	}
+}
+
 // A nodeProcess is a node that runs in a process of its own, to be killed and
 // paused.
 type nodeProcess struct {

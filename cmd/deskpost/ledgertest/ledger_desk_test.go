@@ -1,0 +1,199 @@
+package ledgertest_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	_ "github.com/mattn/go-sqlite3"    // the driver "sqlite3"
+
+	"deskpost/store/enginetest"
+)
+
+// Where the desk's mail arrives; echoBox also gets its copies.
+const (
+	supportBox = "support@bank.example"
+	echoBox    = "banking@bank.example"
+)
+
+var deskBoxes = []string{supportBox, echoBox}
+
+// A desk is the daemons on one database, and what can be done to them.
+type desk struct {
+	nodes   []*node
+	program string
+	host    *mailHost
+	report  *report
+	dir     string
+	url     string // of the database, as the test reaches it
+	db      *sql.DB
+	clock   string // the file that says how the clocks are wrong
+	stepped bool   // they have been ahead by a day or more
+	disk    string // the small file system; "" if none could be mounted
+}
+
+// openDesk builds deskpost, makes a database, and writes a config for each
+// daemon.
+func openDesk(t *testing.T, host *mailHost, r *report) *desk {
+	t.Helper()
+	d := &desk{host: host, report: r, dir: t.TempDir()}
+	d.program = filepath.Join(d.dir, "deskpost")
+	if out, err := exec.Command("go", "build", "-tags", "failpoint", "-o", d.program, "..").CombinedOutput(); err != nil {
+		t.Fatalf("build deskpost: %v\n%s", err, out)
+	}
+	d.clock = filepath.Join(d.dir, "clock")
+	if err := d.setClock(""); err != nil {
+		t.Fatal(err)
+	}
+	switch *flagEngine {
+	case "sqlite":
+		if *flagNodes != 1 {
+			t.Fatal("one daemon can run on SQLite: say -ledger.engine=postgres")
+		}
+		d.mountDisk(t)
+		d.url = "sqlite:" + filepath.Join(d.disk, "desk.db")
+		if d.disk == "" {
+			d.url = "sqlite:" + filepath.Join(d.dir, "desk.db")
+		}
+	case "postgres":
+		d.url = enginetest.Postgres(t)
+	default:
+		t.Fatalf("-ledger.engine=%s: want sqlite or postgres", *flagEngine)
+	}
+	named := d.nodesAreNamed(t)
+	for i := range *flagNodes {
+		d.nodes = append(d.nodes, newNode(t, d, string(rune('a'+i)), named))
+	}
+	d.connect(t)
+	t.Cleanup(func() {
+		for _, n := range d.nodes {
+			n.kill()
+			if t.Failed() || len(r.faults) > 0 {
+				r.logs = append(r.logs, n.logEnd())
+			}
+		}
+	})
+	return d
+}
+
+// mountDisk mounts a small file system, which can be filled up.
+func (d *desk) mountDisk(t *testing.T) {
+	t.Helper()
+	dir := filepath.Join(d.dir, "disk")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	size := 128 + *flagMails/4 // MiB
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%dm", size)); err != nil {
+		d.report.line("left out: the full disk, since no small file system can be mounted (%v)", err)
+		return
+	}
+	d.disk = dir
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
+			t.Errorf("unmount the small disk: %v", err)
+		}
+	})
+}
+
+// nodesAreNamed reports whether the config knows a name for a daemon.
+func (d *desk) nodesAreNamed(t *testing.T) bool {
+	t.Helper()
+	sample, err := exec.Command(d.program, "config").Output()
+	if err != nil {
+		t.Fatalf("deskpost config: %v", err)
+	}
+	return slices.ContainsFunc(strings.Split(string(sample), "\n"), func(line string) bool {
+		return strings.HasPrefix(strings.TrimLeft(line, "# "), "node = ")
+	})
+}
+
+// connect opens the database to look at. The daemon makes the file of SQLite.
+func (d *desk) connect(t *testing.T) {
+	t.Helper()
+	driver, dsn := "pgx", d.url
+	if path, ok := strings.CutPrefix(d.url, "sqlite:"); ok {
+		driver, dsn = "sqlite3", "file:"+path+"?mode=ro&_busy_timeout=10000"
+	}
+	db, err := sql.Open(driver, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.db = db
+	t.Cleanup(func() { db.Close() })
+}
+
+// start starts all daemons, and waits until one of them works.
+func (d *desk) start() {
+	for _, n := range d.nodes {
+		n.start()
+	}
+	err := until("a daemon to be up", func() bool {
+		return slices.ContainsFunc(d.nodes, func(n *node) bool { return n.said("deskpost is up") })
+	})
+	if err != nil {
+		d.report.fail("%v", err)
+	}
+}
+
+// stop ends all daemons in order, and has them say so.
+func (d *desk) stop() {
+	for _, n := range d.nodes {
+		if err := n.stop(); err != nil {
+			d.report.fail("node %s does not end well: %v", n.name, err)
+		}
+	}
+}
+
+func (d *desk) restart() {
+	d.stop()
+	d.start()
+}
+
+// setClock has the clocks of all daemons be wrong in that way.
+func (d *desk) setClock(words string) error {
+	next := d.clock + ".next"
+	if err := os.WriteFile(next, []byte(words), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(next, d.clock) // it is read all the time
+}
+
+// clockAhead puts the clocks ahead of all that they ever showed.
+func (d *desk) clockAhead() {
+	ahead := (clockMost + time.Hour).String()
+	d.report.event("clock-end", "ahead by %s from now on", ahead)
+	if err := d.setClock("+" + ahead); err != nil {
+		d.report.fail("%v", err)
+	}
+}
+
+// run has the program do something on the database, beside the daemons.
+func (d *desk) run(args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, d.program, args...)
+	cmd.Env = append(os.Environ(), "DESKPOST_CLOCK=file:"+d.clock)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// databaseAt is the URL of the database through a line of one daemon.
+func (d *desk) databaseAt(l *line) string {
+	u, err := url.Parse(d.url)
+	if err != nil || u.Host == "" {
+		return d.url
+	}
+	u.Host = "127.0.0.1:" + l.port()
+	return u.String()
+}

@@ -1,0 +1,129 @@
+package ledgertest_test
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// A report gathers what happened in a run, for a person to read.
+type report struct {
+	seed  uint64
+	began time.Time
+
+	mu     sync.Mutex
+	events []string
+	counts map[string]int
+	tables []string
+	faults []string
+	logs   []string // what the daemons said last
+}
+
+func newReport(seed uint64) *report {
+	return &report{seed: seed, began: time.Now(), counts: make(map[string]int)}
+}
+
+// begin starts the clock of the report.
+func (r *report) begin() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.began = time.Now()
+}
+
+// event notes that something was done, and counts it.
+func (r *report) event(kind, format string, a ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.counts[kind]++
+	r.events = append(r.events, fmt.Sprintf("%7.2fs  %-14s %s", time.Since(r.began).Seconds(), kind, fmt.Sprintf(format, a...)))
+}
+
+// seen is how many events of a kind there were.
+func (r *report) seen(kind string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.counts[kind]
+}
+
+// fail notes what must not be.
+func (r *report) fail(format string, a ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.faults = append(r.faults, fmt.Sprintf(format, a...))
+}
+
+// table adds a table of counts.
+func (r *report) table(title string, counts map[string]int) {
+	var b strings.Builder
+	total := 0
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		total += counts[name]
+		fmt.Fprintf(&b, "  %7d  %s\n", counts[name], name)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tables = append(r.tables, fmt.Sprintf("%s: %d\n%s", title, total, b.String()))
+}
+
+// line adds a sentence between the tables.
+func (r *report) line(format string, a ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tables = append(r.tables, fmt.Sprintf(format, a...))
+}
+
+func (r *report) String() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var b strings.Builder
+	fmt.Fprintf(&b, "ledger test: seed %d, %d mails, %s, %d nodes, %s of chaos, echo %t\n", r.seed, *flagMails, *flagEngine,
+		*flagNodes, *flagTime, *flagEcho)
+	fmt.Fprintf(&b, "began %s, took %s\n\n", r.began.Format(time.RFC3339), time.Since(r.began).Round(time.Second))
+	for _, table := range r.tables {
+		b.WriteString(table + "\n")
+	}
+	b.WriteString("\nwhat was done to it\n")
+	for _, event := range r.events {
+		b.WriteString(event + "\n")
+	}
+	b.WriteString("\n")
+	for _, log := range r.logs {
+		b.WriteString(log + "\n")
+	}
+	for _, fault := range r.faults {
+		b.WriteString("FAULT: " + fault + "\n")
+	}
+	verdict := "PASSED: every mail and every notice is accounted for"
+	if len(r.faults) > 0 {
+		verdict = "FAILED: " + plural(len(r.faults), "fault")
+	}
+	b.WriteString(verdict + "\n")
+	return b.String()
+}
+
+// publish writes the report to its file, shows it where the test failed, and
+// fails the test for each fault.
+func (r *report) publish(t *testing.T) {
+	for _, fault := range r.faults {
+		t.Error(fault)
+	}
+	text := r.String()
+	if *flagReport != "" {
+		if err := os.WriteFile(*flagReport, []byte(text), 0o644); err != nil {
+			t.Errorf("write the report: %v", err)
+		}
+	}
+	if t.Failed() || testing.Verbose() {
+		t.Log("\n" + text)
+	}
+}
+
+func plural(n int, word string) string {
+	return fmt.Sprintf("%d %s%s", n, word, cmp.Or(map[bool]string{true: "s"}[n != 1], ""))
+}

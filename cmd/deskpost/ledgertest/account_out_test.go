@@ -99,12 +99,12 @@ func (a *account) mailOut() {
 // where a clock goes ahead the copy seems not to have come in time.
 func (a *account) doubles(sent int) {
 	doubt, kills, disk := a.report.seen("doubt"), a.report.seen("kill"), a.report.seen("disk")
-	cuts, ahead := a.report.seen("cut-off"), a.report.seen("clock")
+	cuts, ahead := a.report.seen("cut-off"), a.report.seen("clock-forward")
 	allowed := doubt + kills + disk + cuts
 	if *flagEcho {
 		allowed = min(allowed, ahead)
 	}
-	a.report.line("sent twice: %d, of %d allowed (answers lost %d, kills %d, full disks %d, cut off %d, clock steps %d, echo %t)",
+	a.report.line("sent twice: %d, of %d allowed (answers lost %d, kills %d, full disks %d, cut off %d, clock forward %d, echo %t)",
 		sent, allowed, doubt, kills, disk, cuts, ahead, *flagEcho)
 	if sent > allowed {
 		a.report.fail("TWICE: %d mails were sent twice, at most %d may be", sent, allowed)

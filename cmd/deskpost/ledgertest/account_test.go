@@ -87,6 +87,11 @@ func (a *account) mailSent() {
 		switch {
 		case m.refused != "":
 			sent[what+", refused by Postfix"]++
+		case a.people.returned[m.from] != "":
+			sent[what+", returned by Postfix"]++
+			if outcomesAt(m.conv.kind.name, m.step) != nil {
+				a.report.fail("Postfix returned mail %s (%s): %s", m.tag, m.conv.kind.name, a.people.returned[m.from])
+			}
 		default:
 			sent[what]++
 		}
@@ -128,7 +133,7 @@ func (a *account) mailTaken() {
 // once holds one mail to its one outcome. One without a Message-ID is a mail for
 // each time that it was delivered; how the desk read it counts.
 func (a *account) once(m *mail) {
-	if !m.accepted {
+	if !m.accepted || a.people.returned[m.from] != "" {
 		return
 	}
 	all := a.byTag[m.tag]

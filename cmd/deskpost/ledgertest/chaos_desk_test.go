@@ -48,8 +48,19 @@ func (c *chaos) stepClock(_ context.Context, rnd *rand.Rand) error {
 	if word == words[len(words)-1] {
 		c.desk.stepped = true
 	}
-	c.report.event("clock", "wrong by %q", word)
+	kind := "clock-back"
+	if at(word) > at(c.desk.wrong) {
+		kind = "clock-forward"
+	}
+	c.desk.wrong = word
+	c.report.event(kind, "wrong by %q", word)
 	return c.desk.setClock(word)
+}
+
+// at is how far a clock is ahead.
+func at(word string) time.Duration {
+	d, _ := time.ParseDuration(word) // no word is no time
+	return d
 }
 
 // cutOffNode takes all lines of a daemon away for a while: they are cut, or

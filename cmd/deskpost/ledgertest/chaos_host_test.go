@@ -45,7 +45,7 @@ func (c *chaos) killSessions(_ context.Context, rnd *rand.Rand) error {
 	if err != nil {
 		return err
 	}
-	c.report.event("kill-sessions", "%s of dovecot", plural(killed, "process"))
+	c.report.event("kill-sessions", "%s of dovecot", plural(killed, "worker"))
 	return c.host.flush()
 }
 
@@ -56,7 +56,7 @@ func (c *chaos) renumber(ctx context.Context, rnd *rand.Rand) error {
 	rest(ctx, 1100*time.Millisecond)
 	return c.whileDown(ctx, rnd, c.host.dovecot(), func() error {
 		c.report.event("renumber", "%s", address)
-		forgotten, err := filepath.Glob(filepath.Join(c.host.dir, "mail", address, "Maildir", "dovecot[.-]*"))
+		forgotten, err := filepath.Glob(filepath.Join(c.host.dir, "mail", address, "Maildir", "dovecot*"))
 		for _, file := range forgotten {
 			if name := filepath.Base(file); name == "dovecot-uidlist" || strings.HasPrefix(name, "dovecot.index") {
 				err = errors.Join(err, os.Remove(file))

@@ -47,12 +47,12 @@ func (c *chaos) breakDesk(ctx context.Context, rnd *rand.Rand) {
 	if c.desk.disk != "" {
 		faults = append(faults, fault{"disk", 2, c.fillDisk})
 	}
-	c.draw(ctx, rnd, 1500*time.Millisecond, faults)
+	c.draw(ctx, rnd, time.Second, faults)
 }
 
 // breakHost makes faults of the mail servers and in the mailboxes.
 func (c *chaos) breakHost(ctx context.Context, rnd *rand.Rand) {
-	c.draw(ctx, rnd, 4*time.Second, []fault{
+	c.draw(ctx, rnd, 2500*time.Millisecond, []fault{
 		{"dovecot", 2, c.killDovecot},
 		{"sessions", 3, c.killSessions},
 		{"postfix", 2, c.killPostfix},

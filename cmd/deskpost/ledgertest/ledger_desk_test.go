@@ -38,6 +38,7 @@ type desk struct {
 	url     string // of the database, as the test reaches it
 	db      *sql.DB
 	clock   string // the file that says how the clocks are wrong
+	wrong   string // what stands in it, while faults are made
 	stepped bool   // they have been ahead by a day or more
 	disk    string // the small file system; "" if none could be mounted
 }

@@ -171,12 +171,17 @@ func (h *mailHost) flush() error {
 	return exec.Command("postqueue", "-c", filepath.Join(h.dir, "postfix/etc"), "-f").Run()
 }
 
-// queued says how much mail is with Postfix, "" if none, and hurries it.
+// queued says how much mail is with Postfix, "" if none, and hurries it. A file
+// that is not complete, which is one without the right to be executed, is a mail
+// that Postfix was killed over before it had taken it.
 func (h *mailHost) queued() string {
 	n := 0
-	for _, queue := range []string{"maildrop", "incoming", "active", "deferred"} {
+	for _, queue := range []string{"incoming", "active", "deferred"} {
 		err := filepath.WalkDir(filepath.Join(h.dir, "postfix/queue", queue), func(_ string, d fs.DirEntry, err error) error {
-			if err == nil && d.Type().IsRegular() {
+			if err != nil || !d.Type().IsRegular() {
+				return nil
+			}
+			if info, err := d.Info(); err == nil && info.Mode()&0o100 != 0 {
 				n++
 			}
 			return nil // what has just been delivered is gone

@@ -216,10 +216,19 @@ func (n *node) stop() error {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.err != nil {
-		return fmt.Errorf("%w; %s", n.err, n.lastWords())
+	if n.err == nil || diedOf(n.err, syscall.SIGTERM) {
+		return nil // the signal may come before a program that has just begun can take it
 	}
-	return nil
+	return fmt.Errorf("%w; %s", n.err, n.lastWords())
+}
+
+func diedOf(err error, sig syscall.Signal) bool {
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	if !ok {
+		return false
+	}
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == sig
 }
 
 func (n *node) said(words string) bool {

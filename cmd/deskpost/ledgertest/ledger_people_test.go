@@ -6,14 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/smtp"
-	"net/textproto"
 	"regexp"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/emersion/go-smtp"
 
 	"deskpost/inbound/mime"
 )
@@ -32,6 +32,8 @@ type people struct {
 	letters []*letter       // all that came
 	read    map[string]bool // by base name of the file
 	mails   []*mail         // all that was sent
+
+	returned map[string]string // what Postfix returned: why, by the address of the sender
 }
 
 // A letter is a mail that somebody got.
@@ -47,7 +49,7 @@ type letter struct {
 }
 
 func newPeople(host *mailHost, r *report, plan []*conversation) *people {
-	return &people{host: host, report: r, plan: plan, read: make(map[string]bool)}
+	return &people{host: host, report: r, plan: plan, read: make(map[string]bool), returned: make(map[string]string)}
 }
 
 // live has people write for a while; they go on reading and answering until
@@ -97,7 +99,7 @@ func (p *people) write(ctx context.Context, m *mail) {
 		defer p.open.Add(-1)
 		for times := 0; times < m.times; {
 			err := p.send(m)
-			var said *textproto.Error
+			var said *smtp.SMTPError
 			switch {
 			case err == nil:
 				m.accepted = true
@@ -123,17 +125,13 @@ func (p *people) send(m *mail) error {
 	if err := conn.SetDeadline(time.Now().Add(serverPatience)); err != nil {
 		return err
 	}
-	c, err := smtp.NewClient(conn, "localhost")
-	if err != nil {
-		conn.Close()
-		return err
-	}
+	c := smtp.NewClient(conn)
 	defer c.Close()
-	if err := c.Mail(m.from); err != nil {
+	if err := c.Mail(m.from, nil); err != nil {
 		return err
 	}
 	for _, to := range m.to {
-		if err := c.Rcpt(to); err != nil {
+		if err := c.Rcpt(to, nil); err != nil {
 			return err
 		}
 	}
@@ -165,7 +163,11 @@ func (p *people) readAll(ctx context.Context) {
 				}
 				p.answer(ctx, l)
 				p.mu.Lock()
-				p.letters = append(p.letters, l)
+				if l.fromRelay {
+					p.returned[l.to] = l.text
+				} else {
+					p.letters = append(p.letters, l)
+				}
 				p.read[baseName(path)] = true
 				p.mu.Unlock()
 			}

@@ -12,6 +12,7 @@ import (
 	"context"
 	"flag"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -85,7 +86,7 @@ func (l *ledger) calm(ctx context.Context) {
 	defer end()
 	l.await(ctx, "all mail to be taken", func() string { return l.leftIn() })
 	l.desk.clockAhead()
-	l.await(ctx, "nothing to be left", func() string { return l.leftIn() + l.leftOut() })
+	l.await(ctx, "nothing to be left", func() string { return strings.Trim(l.leftIn()+"; "+l.leftOut(), "; ") })
 	l.people.close()
 }
 

@@ -125,7 +125,7 @@ func TestBacklog(t *testing.T) {
 			w.sweep(backlog)
 			w.sortedWant(test.want...)
 			// Another setting later does not go back, and what comes is taken.
-			w.deliverAt(letter("new", "x"), now.Add(time.Minute))
+			w.deliverAt(letter("new", "x"), time.Now().Add(time.Minute))
 			w.sweep()
 			w.sweep(backlog)
 			w.sortedWant(append(test.want, "4 opened")...)

@@ -117,7 +117,8 @@ func checkDrained(t *testing.T, mails []mailertest.Mail) {
 		seen[id] = true
 		if id > *drainSize-ticketsWaiting {
 			replies++
-			if notices > 0 {
+			// What leaves beside the last reply may arrive before it.
+			if notices > mailer.DefaultConnections-1 {
 				t.Errorf("reply %d after %d notices", id, notices)
 			}
 			continue

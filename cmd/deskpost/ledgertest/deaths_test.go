@@ -124,13 +124,13 @@ func (d *deaths) plan() string {
 		return ""
 	}
 	if d.rnd.IntN(2) == 0 {
-		return fmt.Sprintf("*=kill%%%.3f", 0.01+0.07*d.rnd.Float64())
+		return fmt.Sprintf("*=kill%%%.3f", 0.01+0.11*d.rnd.Float64())
 	}
 	steps := slices.DeleteFunc(slices.Sorted(maps.Keys(failpoint.Steps)), func(step string) bool {
 		// Those of the schema are passed once in the life of a database, and this desk has no bucket.
 		return step == "store.versions" || step == "store.migration" || strings.HasPrefix(step, "store.blob-")
 	})
-	return fmt.Sprintf("%s=kill@%d;*=kill%%0.01", steps[d.rnd.IntN(len(steps))], 1+d.rnd.IntN(3))
+	return fmt.Sprintf("%s=kill@%d;*=kill%%0.02", steps[d.rnd.IntN(len(steps))], 1+d.rnd.IntN(3))
 }
 
 // awaitTaken waits until no mail is left that deaths are booked for.

@@ -27,28 +27,42 @@ func (w *world) look(f func(db *sql.DB)) {
 		for _, suffix := range []string{"", "-wal"} {
 			w.copyFile(path+suffix, filepath.Join(dir, "desk.db"+suffix))
 		}
-		w.open("sqlite3", "file:"+filepath.Join(dir, "desk.db"), f)
+		w.open("file:"+filepath.Join(dir, "desk.db"), f)
 		return
 	}
-	w.open("pgx", strings.Replace(w.database, "application_name=deskpost", "application_name=auditor", 1), func(db *sql.DB) {
-		w.awaitSessions(db)
-		f(db)
-	})
+	w.awaitSessions(w.auditor())
+	f(w.auditor())
+}
+
+// auditor is the test's own way to the PostgreSQL server, kept from one death to
+// the next.
+func (w *world) auditor() *sql.DB {
+	w.t.Helper()
+	if w.server == nil {
+		db, err := sql.Open("pgx", strings.Replace(w.database, "application_name=deskpost", "application_name=auditor", 1))
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.t.Cleanup(func() { db.Close() })
+		w.server = db
+	}
+	return w.server
 }
 
 // peek opens the database beside the program that uses it.
 func (w *world) peek(f func(db *sql.DB)) {
 	w.t.Helper()
 	if path, ok := strings.CutPrefix(w.database, "sqlite:"); ok {
-		w.open("sqlite3", "file:"+path+"?_busy_timeout=5000&_query_only=on", f)
+		w.open("file:"+path+"?_busy_timeout=5000&_query_only=on", f)
 		return
 	}
-	w.open("pgx", strings.Replace(w.database, "application_name=deskpost", "application_name=auditor", 1), f)
+	f(w.auditor())
 }
 
-func (w *world) open(driver, dsn string, f func(db *sql.DB)) {
+// open opens a SQLite file for f.
+func (w *world) open(dsn string, f func(db *sql.DB)) {
 	w.t.Helper()
-	db, err := sql.Open(driver, dsn)
+	db, err := sql.Open("sqlite3", dsn)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -138,15 +152,16 @@ func (w *world) list(db *sql.DB, columns int, query string, args ...any) [][]str
 // change runs a statement on the database of a program that is stopped.
 func (w *world) change(statement string) {
 	w.t.Helper()
-	driver, dsn := "pgx", w.database
-	if path, ok := strings.CutPrefix(w.database, "sqlite:"); ok {
-		driver, dsn = "sqlite3", "file:"+path
-	}
-	w.open(driver, dsn, func(db *sql.DB) {
+	run := func(db *sql.DB) {
 		if _, err := db.Exec(statement); err != nil {
 			w.t.Fatalf("%s: %v", statement, err)
 		}
-	})
+	}
+	if path, ok := strings.CutPrefix(w.database, "sqlite:"); ok {
+		w.open("file:"+path, run)
+		return
+	}
+	run(w.auditor())
 }
 
 // contents is how much each table of a stopped program holds.

@@ -2,6 +2,7 @@ package ledgertest
 
 import (
 	"bytes"
+	"database/sql"
 	"fmt"
 	"net/url"
 	"os"
@@ -35,7 +36,8 @@ type world struct {
 	t        *testing.T
 	dir      string
 	database string
-	config   string // path
+	config   string  // path
+	server   *sql.DB // PostgreSQL; see auditor
 	imap     *memimap.Server
 	relay    *mailertest.Sink
 	since    time.Time     // when its clock began to run fast
@@ -266,13 +268,18 @@ func (w *world) acceptances() []acceptance {
 	return slices.Clone(w.accepted)
 }
 
-// settle waits until the relay has dealt with what a dead program left on its
-// connections: it may have taken a mail whose sender was dead already.
+// settle waits until the servers have dealt with what a dead program left on its
+// connections: the relay may have taken a mail whose sender was dead already, and
+// the database frees the lock of the desk when it notices. Who starts before
+// that asks for the lock once a second.
 func (w *world) settle() {
 	w.t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); w.relay.Open() > 0; time.Sleep(200 * time.Microsecond) {
 		if time.Now().After(deadline) {
 			w.t.Fatal("connections to the relay outlive their client")
 		}
+	}
+	if strings.HasPrefix(w.database, "postgres:") {
+		w.awaitSessions(w.auditor())
 	}
 }

@@ -94,15 +94,16 @@ func (a *account) mailOut() {
 
 // doubles holds the mails that were sent twice to the instants at which nobody
 // could know: a mail's end was sent and its answer lost, or it was answered and
-// the daemon died before it wrote that down. Each time that happens one mail at
-// most is in hand. With the echo its copy tells, so that none is sent twice; but
-// where a clock goes ahead the copy seems not to have come in time.
+// the daemon died, or could not write that down. Each time one mail at most is
+// in hand. With the echo its copy tells, so that none is sent twice. The limit
+// of that is a copy that comes later than a minute; and where a clock goes ahead
+// by hours, so does each copy that is still on its way.
 func (a *account) doubles(sent int) {
 	doubt, kills, disk := a.report.seen("doubt"), a.report.seen("kill"), a.report.seen("disk")
 	cuts, ahead := a.report.seen("cut-off"), a.report.seen("clock-forward")
 	allowed := doubt + kills + disk + cuts
-	if *flagEcho {
-		allowed = min(allowed, ahead)
+	if *flagEcho && ahead == 0 {
+		allowed = 0
 	}
 	a.report.line("sent twice: %d, of %d allowed (answers lost %d, kills %d, full disks %d, cut off %d, clock forward %d, echo %t)",
 		sent, allowed, doubt, kills, disk, cuts, ahead, *flagEcho)

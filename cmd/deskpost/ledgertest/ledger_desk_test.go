@@ -79,8 +79,8 @@ func openDesk(t *testing.T, host *mailHost, r *report) *desk {
 	t.Cleanup(func() {
 		for _, n := range d.nodes {
 			n.kill()
-			if t.Failed() || len(r.faults) > 0 {
-				r.logs = append(r.logs, n.logEnd())
+			if err := r.keepLog(n.name, n.log); err != nil {
+				t.Errorf("keep the log of node %s: %v", n.name, err)
 			}
 		}
 	})

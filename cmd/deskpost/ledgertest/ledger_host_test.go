@@ -79,8 +79,15 @@ func (h *mailHost) postfix() server {
 	}}
 }
 
-// startDovecot starts it as .ci/mailhost.sh does: wholly as an ordinary user.
+// startDovecot starts it as .ci/mailhost.sh does: wholly as an ordinary user. It
+// would wait two minutes for the locks of those that were killed.
 func (h *mailHost) startDovecot() error {
+	locks, _ := filepath.Glob(filepath.Join(h.dir, "mail/*/Maildir/*.lock")) // the pattern is good
+	for _, lock := range locks {
+		if err := os.Remove(lock); err != nil {
+			return err
+		}
+	}
 	owner, err := user.Lookup(h.user)
 	if err != nil {
 		return err

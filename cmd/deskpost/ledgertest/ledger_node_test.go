@@ -238,22 +238,10 @@ func (n *node) said(words string) bool {
 
 // lastWords are the last line of the log.
 func (n *node) lastWords() string {
-	lines := n.tail(1)
-	if len(lines) == 0 {
-		return ""
-	}
-	return lines[0]
-}
-
-func (n *node) logEnd() string {
-	return fmt.Sprintf("--- node %s, its end\n%s", n.name, strings.Join(n.tail(30), "\n"))
-}
-
-func (n *node) tail(count int) []string {
 	b, err := os.ReadFile(n.log)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return []string{err.Error()}
+	if err != nil {
+		return err.Error()
 	}
 	lines := strings.Split(strings.TrimRight(string(b), "\n"), "\n")
-	return lines[max(0, len(lines)-count):]
+	return lines[len(lines)-1]
 }

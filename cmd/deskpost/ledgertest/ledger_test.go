@@ -10,6 +10,7 @@ package ledgertest_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"math/rand/v2"
 	"strings"
@@ -21,14 +22,14 @@ import (
 var (
 	flagMails  = flag.Int("ledger.mails", 300, "how many mails people send to the desk, about")
 	flagTime   = flag.Duration("ledger.time", 40*time.Second, "how long mail comes while things break")
-	flagQuiet  = flag.Duration("ledger.quiet", 90*time.Second, "how long the desk may take afterwards until nothing is left")
+	flagQuiet  = flag.Duration("ledger.quiet", 3*time.Minute, "how long the desk may take afterwards until nothing is left")
 	flagSeed   = flag.Uint64("ledger.seed", 0, "what mail and faults are drawn from; 0 for another one each time")
 	flagNodes  = flag.Int("ledger.nodes", 1, "how many daemons run on the database")
 	flagEngine = flag.String("ledger.engine", "sqlite", "where the desk is kept: sqlite or postgres")
 	flagEcho   = flag.Bool("ledger.echo", true, "whether the desk sends itself a copy of each mail, as proof")
 	flagFreeze = flag.Duration("ledger.freeze", 10*time.Second, "how long a daemon is stopped, at most")
 	flagChaos  = flag.String("ledger.chaos", "", "the only faults to make, separated by commas; all if empty")
-	flagReport = flag.String("ledger.report", "", "the file to which the report is written")
+	flagReport = flag.String("ledger.report", "", "the file to which the report is written; the daemons' logs are kept beside it")
 )
 
 // TestLedger is the ledger test of one desk: nothing is lost and nothing is
@@ -81,6 +82,10 @@ func (l *ledger) stormy(ctx context.Context, seed uint64) {
 // in the clock goes ahead of all its steps, for what is due to come out.
 func (l *ledger) calm(ctx context.Context) {
 	l.report.event("phase", "no faults any more: a new start")
+	dovecot := l.host.dovecot()
+	if err := errors.Join(dovecot.kill(), dovecot.begin()); err != nil { // for the locks that the killed have left
+		l.report.fail("%v", err)
+	}
 	l.desk.restart()
 	ctx, end := context.WithTimeout(ctx, *flagQuiet)
 	defer end()

@@ -26,7 +26,6 @@ type report struct {
 	counts map[string]int
 	tables []string
 	faults []string
-	logs   []string // what the daemons said last
 }
 
 func newReport(seed uint64) *report {
@@ -85,6 +84,10 @@ func (r *report) line(format string, a ...any) {
 func (r *report) String() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return r.summary() + "\nwhat was done to it\n" + strings.Join(r.events, "\n") + "\n\n" + r.verdict()
+}
+
+func (r *report) summary() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "ledger test: seed %d, %d mails, %s, %d nodes, %s of chaos, echo %t\n", r.seed, *flagMails, *flagEngine,
 		*flagNodes, *flagTime, *flagEcho)
@@ -92,14 +95,15 @@ func (r *report) String() string {
 	for _, table := range r.tables {
 		b.WriteString(table + "\n")
 	}
-	b.WriteString("\nwhat was done to it\n")
-	for _, event := range r.events {
-		b.WriteString(event + "\n")
+	b.WriteString("what was done to it, by kind\n")
+	for _, kind := range slices.Sorted(maps.Keys(r.counts)) {
+		fmt.Fprintf(&b, "  %7d  %s\n", r.counts[kind], kind)
 	}
-	b.WriteString("\n")
-	for _, log := range r.logs {
-		b.WriteString(log + "\n")
-	}
+	return b.String()
+}
+
+func (r *report) verdict() string {
+	var b strings.Builder
 	for _, fault := range r.faults[:min(len(r.faults), faultsShown)] {
 		b.WriteString("FAULT: " + fault + "\n")
 	}
@@ -115,7 +119,7 @@ func (r *report) String() string {
 }
 
 // publish writes the report to its file, shows it where the test failed, and
-// fails the test for each fault.
+// fails the test if there are faults.
 func (r *report) publish(t *testing.T) {
 	if len(r.faults) > 0 {
 		t.Error(plural(len(r.faults), "fault"))
@@ -126,9 +130,23 @@ func (r *report) publish(t *testing.T) {
 			t.Errorf("write the report: %v", err)
 		}
 	}
-	if t.Failed() || testing.Verbose() {
+	if t.Failed() {
 		t.Log("\n" + text)
+	} else {
+		t.Log("\n" + r.summary() + "\n" + r.verdict())
 	}
+}
+
+// keepLog copies a daemon's log to a file beside the report.
+func (r *report) keepLog(name, log string) error {
+	if *flagReport == "" {
+		return nil
+	}
+	b, err := os.ReadFile(log)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(*flagReport+"."+name+".log", b, 0o644)
 }
 
 func plural(n int, word string) string {

@@ -18,6 +18,11 @@ type engine interface {
 	openReaders(ctx context.Context) (*sql.DB, error)
 	// openBeats opens what renews leases, which nothing else may keep busy.
 	openBeats(ctx context.Context) (*sql.DB, error)
+	// openReadOnly opens what is there for one who must not change anything. The
+	// function, which may be nil, says so if somebody else did meanwhile.
+	openReadOnly(ctx context.Context) (*sql.DB, func() error, error)
+	// integrity is what to ask the engine about its own health.
+	integrity(quick bool) []integrityQuery
 	// takeLock takes the lock of a daemon: that of the desk, or of one node of
 	// several.
 	takeLock(ctx context.Context, w wait) (lock, error)

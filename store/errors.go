@@ -123,3 +123,8 @@ func explainFile(path string, err error) error {
 	}
 	return e
 }
+
+// isDamage reports whether an error says that a SQLite file is not whole.
+func isDamage(err error) bool {
+	return hasCode(err, sqlite3.ErrCorrupt) || hasCode(err, sqlite3.ErrNotADB) || hasCode(err, sqlite3.ErrIoErr)
+}

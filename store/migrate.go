@@ -80,7 +80,7 @@ func (db *DB) migrateTo(ctx context.Context, files fs.FS) (err error) {
 	if err != nil {
 		return err
 	}
-	version, err := db.checkSchema(ctx, all)
+	version, err := db.checkSchema(ctx, db.write, all)
 	if err != nil || version == int64(len(all)) {
 		return err
 	}
@@ -91,7 +91,7 @@ func (db *DB) migrateTo(ctx context.Context, files fs.FS) (err error) {
 		}
 		defer func() { err = errors.Join(err, l.release()) }()
 		// Whoever held the lock before may have done it.
-		if version, err = db.checkSchema(ctx, all); err != nil || version == int64(len(all)) {
+		if version, err = db.checkSchema(ctx, db.write, all); err != nil || version == int64(len(all)) {
 			return err
 		}
 	}
@@ -110,7 +110,7 @@ func (db *DB) waitAlone(ctx context.Context, all []migration) (lock, error) {
 		if _, running := errors.AsType[runningError](busy); !running {
 			return nil, busy
 		}
-		version, err := db.checkSchema(ctx, all)
+		version, err := db.checkSchema(ctx, db.write, all)
 		switch {
 		case err != nil || version == int64(len(all)):
 			return nil, err
@@ -123,9 +123,9 @@ func (db *DB) waitAlone(ctx context.Context, all []migration) (lock, error) {
 }
 
 // checkSchema returns the version of the database, 0 if it is empty.
-func (db *DB) checkSchema(ctx context.Context, all []migration) (int64, error) {
+func (db *DB) checkSchema(ctx context.Context, pool *sql.DB, all []migration) (int64, error) {
 	var tables, ours, version int64
-	row := db.write.QueryRowContext(ctx, db.dialect.bind(db.dialect.tables), versionTable)
+	row := pool.QueryRowContext(ctx, db.dialect.bind(db.dialect.tables), versionTable)
 	if err := row.Scan(&tables, &ours); err != nil {
 		return 0, fmt.Errorf("read schema: %w", err)
 	}
@@ -135,7 +135,7 @@ func (db *DB) checkSchema(ctx context.Context, all []migration) (int64, error) {
 	if ours == 0 {
 		return 0, fmt.Errorf("%s is a database of another program: name another one", db.engine.name())
 	}
-	newest := db.write.QueryRowContext(ctx, "SELECT COALESCE(MAX(version_id), 0) FROM "+versionTable)
+	newest := pool.QueryRowContext(ctx, "SELECT COALESCE(MAX(version_id), 0) FROM "+versionTable)
 	if err := newest.Scan(&version); err != nil {
 		return 0, fmt.Errorf("read schema version: %w", err)
 	}
@@ -145,7 +145,7 @@ func (db *DB) checkSchema(ctx context.Context, all []migration) (int64, error) {
 	}
 	for _, m := range all[:version] {
 		var sum string
-		row := db.write.QueryRowContext(ctx, db.dialect.bind("SELECT sum FROM "+fileTable+" WHERE version = $1"), m.version)
+		row := pool.QueryRowContext(ctx, db.dialect.bind("SELECT sum FROM "+fileTable+" WHERE version = $1"), m.version)
 		if err := row.Scan(&sum); err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return 0, fmt.Errorf("read checksum of schema %d: %w", m.version, err)
 		}

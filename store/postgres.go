@@ -165,6 +165,21 @@ func (p *postgres) openReaders(ctx context.Context) (*sql.DB, error) {
 
 func (p *postgres) openBeats(ctx context.Context) (*sql.DB, error) { return p.openPool(ctx, 1) }
 
+func (p *postgres) openReadOnly(ctx context.Context) (*sql.DB, func() error, error) {
+	config := p.config.Copy()
+	config.RuntimeParams["default_transaction_read_only"] = "on"
+	pool, err := (&postgres{config: config, shown: p.shown}).openPool(ctx, 1)
+	return pool, nil, err
+}
+
+// integrity asks for constraints that were switched off: the server keeps the
+// others by itself.
+func (p *postgres) integrity(bool) []integrityQuery {
+	return []integrityQuery{{referenceBroken, `
+		SELECT 'the constraint ' || conname || ' is not enforced on every row' FROM pg_constraint
+		WHERE NOT convalidated AND connamespace = current_schema()::regnamespace ORDER BY conname`}}
+}
+
 func (p *postgres) openPool(ctx context.Context, size int) (*sql.DB, error) {
 	pool := stdlib.OpenDB(*p.config)
 	pool.SetMaxOpenConns(size)

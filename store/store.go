@@ -30,6 +30,7 @@ type DB struct {
 	objects objects          // the bucket with raw mail, if there is one
 	owned   atomic.Bool      // the bucket is known to be this desk's
 	now     func() time.Time
+	still   func() error          // says so if the database changed where nobody should; nil if all may write
 	dead    atomic.Pointer[error] // the fault after which nothing is written any more
 	died    chan struct{}         // closed when there is one
 }

@@ -86,29 +86,38 @@ func (t *tx) held(query string) string {
 // A scan reads one row.
 type scan func(dest ...any) error
 
-// rows reads every row of a query. It is the only loop over rows in this
-// package, so that Err is never forgotten.
+// rows reads every row of a query.
 func rows[T any](t *tx, read func(scan) (T, error), query string, a ...any) ([]T, error) {
+	var all []T
+	err := each(t, func(s scan) error {
+		row, err := read(s)
+		all = append(all, row)
+		return err
+	}, query, a...)
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
+// each hands the rows of a query to read, one by one. Nothing else may be asked
+// of the transaction meanwhile. It is the only loop over rows of a transaction,
+// so that Err is never forgotten.
+func each(t *tx, read func(scan) error, query string, a ...any) error {
 	if t.broken != nil {
-		return nil, t.broken
+		return t.broken
 	}
 	r, err := t.sql.QueryContext(t.ctx, t.dialect.bind(query), clean(a)...)
 	if err != nil {
-		return nil, t.failed(err)
+		return t.failed(err)
 	}
 	defer r.Close()
-	var all []T
 	for r.Next() {
-		row, err := read(r.Scan)
-		if err != nil {
-			return nil, t.failed(err)
+		if err := read(r.Scan); err != nil {
+			return t.failed(err)
 		}
-		all = append(all, row)
 	}
-	if err := r.Err(); err != nil {
-		return nil, t.failed(err)
-	}
-	return all, nil
+	return t.failed(r.Err())
 }
 
 // scalar reads a row of one column.
@@ -118,7 +127,7 @@ func scalar[T any](s scan) (v T, err error) { return v, s(&v) }
 // it for that of one mail. SQLite may have rolled back by itself: a statement that
 // came after it would commit on its own.
 func (t *tx) failed(err error) error {
-	if t.writes && t.broken == nil && endsTransaction(err) {
+	if err != nil && t.writes && t.broken == nil && endsTransaction(err) {
 		t.broken = err
 	}
 	return err

@@ -59,6 +59,9 @@ func (s Status) Done() bool {
 	return slices.Contains([]Status{Resolved, Closed, Spam, Deleted, Merged}, s)
 }
 
+// Known reports whether there is such a status.
+func (s Status) Known() bool { return slices.Contains(statuses, s) }
+
 // setStatus moves the ticket to s at now and keeps the instants that belong to
 // the status true. It returns the event, or nil where nothing changed.
 func (t *Ticket) setStatus(s Status, by Actor, now time.Time) *Event {

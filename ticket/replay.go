@@ -1,0 +1,113 @@
+package ticket
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Diary is what the events of a ticket say about it, followed one by one. Its
+// zero value is that of a ticket without events.
+//
+// It knows the status, the instants that belong to it, the assignee and the
+// tags from the beginning: a ticket is opened as new, for nobody, without tags.
+// Priority, department and plan are known from their first change on. About the
+// rest the diary is silent: subject and requester never change; that an agent
+// pinned a plan is no event; and that of a follow-up tells its instant in the
+// words agents read, so that only its being set can be compared.
+type Diary struct {
+	values   map[EventKind]string // the latest value of each property that has one
+	resolved time.Time
+	closed   time.Time
+	waits    bool     // a follow-up was set, and the status has not changed since
+	breaks   []string // where events do not follow from those before them
+}
+
+// Replay follows a diary from its first event to its last.
+func Replay(events []Event) *Diary {
+	d := new(Diary)
+	for _, e := range events {
+		d.Follow(e)
+	}
+	return d
+}
+
+// Follow takes the next event into account.
+func (d *Diary) Follow(e Event) {
+	switch {
+	case e.Kind == TicketOpened && d.values == nil:
+		d.values = map[EventKind]string{StatusChanged: string(New), AssigneeChanged: "", TagsChanged: ""}
+		return
+	case e.Kind == TicketOpened:
+		d.breaks = append(d.breaks, "it was opened twice")
+		return
+	case d.values == nil:
+		d.breaks = append(d.breaks, fmt.Sprintf("its diary begins with %q instead of its opening", e.Kind))
+		d.values = map[EventKind]string{}
+	}
+	switch e.Kind {
+	case StatusChanged, PriorityChanged, AssigneeChanged, DepartmentChanged, PlanChanged, TagsChanged:
+		if was, known := d.values[e.Kind]; known && was != e.Before {
+			d.breaks = append(d.breaks, fmt.Sprintf("%s went from %q to %q, but was %q", e.Kind, e.Before, e.After, was))
+		}
+		d.values[e.Kind] = e.After
+	case FollowUpChanged:
+		d.waits = true
+	}
+	if e.Kind == StatusChanged {
+		d.status(Status(e.After), e.At)
+	}
+}
+
+// status keeps what Ticket.setStatus does beside setting it.
+func (d *Diary) status(s Status, at time.Time) {
+	d.waits = false
+	switch s {
+	case Resolved:
+		d.resolved = at
+	case Closed:
+		d.closed = at
+	case New, Open, Pending, Hold:
+		d.resolved, d.closed = time.Time{}, time.Time{}
+	}
+}
+
+// Against lists, in words, where the diary breaks off from itself and where it
+// ends at another state than the ticket's.
+func (d *Diary) Against(t *Ticket) []string {
+	if d.values == nil {
+		return []string{"its diary is empty"}
+	}
+	differs := slices.Clone(d.breaks)
+	for _, p := range []struct {
+		kind EventKind
+		is   string
+	}{
+		{StatusChanged, string(t.Status)}, {PriorityChanged, t.Priority}, {AssigneeChanged, t.Assignee},
+		{DepartmentChanged, t.Department}, {PlanChanged, t.Plan}, {TagsChanged, strings.Join(t.Tags, ", ")},
+	} {
+		if says, known := d.values[p.kind]; known && says != p.is {
+			differs = append(differs, fmt.Sprintf("%s is %q, its diary says %q", p.kind, p.is, says))
+		}
+	}
+	for _, p := range []struct {
+		name     string
+		is, says time.Time
+	}{{"resolved", t.ResolvedAt, d.resolved}, {"closed", t.ClosedAt, d.closed}} {
+		if !p.is.Equal(p.says) {
+			differs = append(differs, fmt.Sprintf("%s at %s, its diary says %s", p.name, instantOrNever(p.is), instantOrNever(p.says)))
+		}
+	}
+	if !t.FollowUp.IsZero() && !d.waits {
+		differs = append(differs, "a follow-up is set, of which its diary knows nothing")
+	}
+	return differs
+}
+
+func instantOrNever(t time.Time) string {
+	if t.IsZero() {
+		return "never"
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}

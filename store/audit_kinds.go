@@ -10,11 +10,11 @@ type findingKind struct {
 
 // What to do about most findings is one of these.
 const (
-	restoreMend = "stop deskpost, keep the database as it is, save what can be read with deskpost verify --salvage DIR, " +
-		"then restore the last backup; mail that came since then is still on the mail server and is taken again"
+	restoreMend = "stop deskpost, keep the database as it is, write out what can be read with deskpost verify --salvage DIR, " +
+		"and restore the last backup with deskpost restore; the mail that came since is still on the mail server and will be taken"
 	reportMend = "the desk can go on working; keep the output of deskpost verify --json and report it, " +
 		"and restore the last backup that is clean if the ticket is needed as it was"
-	readMend = "read the raw mail with deskpost explain and deal with it by hand, then report it"
+	readMend = "see with deskpost explain which mail it is, deal with it by hand, and report it"
 )
 
 // The kinds of findings. docs/troubleshooting.md lists them.

@@ -21,6 +21,9 @@ type engine interface {
 	// openReadOnly opens what is there for one who must not change anything. The
 	// function, which may be nil, says so if somebody else did meanwhile.
 	openReadOnly(ctx context.Context) (*sql.DB, func() error, error)
+	// check looks whether a database that is about to be opened is whole, if there
+	// is cause to; told, which may be nil, hears why before it begins.
+	check(ctx context.Context, abandoned bool, told func(why string)) error
 	// integrity is what to ask the engine about its own health.
 	integrity(quick bool) []integrityQuery
 	// takeLock takes the lock of a daemon: that of the desk, or of one node of
@@ -38,6 +41,9 @@ type engine interface {
 type lock interface {
 	// alone reports whether nobody else can run the desk beside the holder.
 	alone() bool
+	// abandoned reports whether whoever had it before died with it, as far as
+	// that can be known.
+	abandoned() bool
 	// join is called once the tables are up to date: they stay so until release.
 	join(ctx context.Context) error
 	release() error

@@ -39,7 +39,8 @@ func IsFatal(err error) bool {
 		return false
 	}
 	return hasCode(err, sqlite3.ErrIoErr) || hasCode(err, sqlite3.ErrCorrupt) || hasCode(err, sqlite3.ErrNotADB) ||
-		errors.Is(err, errLockLost) || errors.Is(err, errSkew) || hasPgCode(err, pgIOError, pgCorruptData, pgCorruptIndex)
+		errors.Is(err, errLockLost) || errors.Is(err, errSkew) || errors.Is(err, errDamaged) ||
+		hasPgCode(err, pgIOError, pgCorruptData, pgCorruptIndex)
 }
 
 // isDuplicate reports whether a row was refused because another has its unique
@@ -84,6 +85,12 @@ func (e *databaseError) Error() string {
 
 func (e *databaseError) Unwrap() error { return e.err }
 
+// damagedMend is what to do about a SQLite file that is not whole. deskpost does
+// not touch it, nor the mail server.
+const damagedMend = "keep deskpost stopped and the file as it is, write out what can be read with " +
+	"deskpost verify --salvage DIR, restore the last backup with deskpost restore, and start deskpost again: " +
+	"the mail that came since is still on the mail server and will be taken"
+
 // explainFile adds to what the engine or the system says of a file what an operator
 // can do about it. Errors that are not about the file stay as they are.
 func explainFile(path string, err error) error {
@@ -101,9 +108,9 @@ func explainFile(path string, err error) error {
 	case IsDiskFull(err):
 		e.wrong, e.mend = "the disk is full", "make room on the file system of "+dir
 	case hasCode(err, sqlite3.ErrNotADB):
-		e.wrong, e.mend = "this is not a database", "name another file, or restore the desk from a backup"
+		e.wrong, e.mend = "this is not a database", "name another file; if this was the desk, "+damagedMend
 	case hasCode(err, sqlite3.ErrCorrupt):
-		e.wrong, e.mend = "the database is damaged", "stop deskpost, keep a copy of the file and restore the last backup"
+		e.wrong, e.mend = "the database is damaged", damagedMend
 	case hasCode(err, sqlite3.ErrIoErr):
 		e.wrong, e.mend = "the disk failed", "look into the system's log, mend the disk and start deskpost again"
 	case IsBusy(err):

@@ -12,7 +12,10 @@ import (
 )
 
 // A fileLock is the lock of a SQLite file. The kernel frees it.
-type fileLock struct{ file *os.File }
+type fileLock struct {
+	file *os.File
+	left bool // somebody's signature was in it
+}
 
 // lockFile locks the file beside the database and writes our process ID into
 // it.
@@ -31,7 +34,7 @@ func lockFile(ctx context.Context, database string, patience time.Duration) (*fi
 		}
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
-	l := &fileLock{file: f}
+	l := &fileLock{file: f, left: signed(f)}
 	if err := l.sign(); err != nil {
 		return nil, errors.Join(err, l.release())
 	}
@@ -77,6 +80,19 @@ func (l *fileLock) join(context.Context) error { return nil }
 func (l *fileLock) release() error {
 	return errors.Join(l.file.Truncate(0), l.file.Close())
 }
+
+// abandoned reports whether the last holder ended without releasing the lock: its
+// signature is still there.
+func (l *fileLock) abandoned() bool { return l.left }
+
+// signed reports whether there is anything in a lock file.
+func signed(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Size() > 0
+}
+
+// keep frees the lock as a death would: the next holder finds it abandoned.
+func (l *fileLock) keep() error { return l.file.Close() }
 
 // readHolder says who holds a lock, as far as its file tells.
 func readHolder(f *os.File) string {

@@ -172,6 +172,9 @@ func (l *advisoryLock) watch(ctx context.Context) {
 	}
 }
 
+// abandoned is always false: the server recovers its files by itself.
+func (l *advisoryLock) abandoned() bool { return false }
+
 // release frees the lock before it returns, so that whoever comes next need not
 // wait for the server to notice.
 func (l *advisoryLock) release() error {

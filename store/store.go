@@ -49,6 +49,7 @@ type options struct {
 	lease    time.Duration
 	leading  func(Leadership)
 	waiting  func(why string)
+	checking func(why string)
 	password string
 	now      func() time.Time
 	objects  objects
@@ -71,6 +72,11 @@ func WithNode(name string) Option { return func(o *options) { o.node = name } }
 func WithWaiting(waiting func(why string)) Option {
 	return func(o *options) { o.waiting = waiting }
 }
+
+// WithChecking makes Open tell why it reads through the whole database before it
+// opens it, which takes a while. It does so for the holder of the lock only, on
+// a SQLite file that is small or whose last holder did not end in order.
+func WithChecking(told func(why string)) Option { return func(o *options) { o.checking = told } }
 
 // WithPassword gives the password of the user in a PostgreSQL URL, which must
 // not stand in the URL.
@@ -117,6 +123,10 @@ func (db *DB) open(ctx context.Context, o options) error {
 	if o.lock {
 		db.lock, err = db.engine.takeLock(ctx, wait{daemon: true, node: o.node, waiting: o.waiting, lost: db.die})
 		if err != nil {
+			return err
+		}
+		if err := db.engine.check(ctx, db.lock.abandoned(), o.checking); err != nil {
+			db.die(err)
 			return err
 		}
 	}
@@ -197,10 +207,21 @@ func (db *DB) Close() error {
 			errs = append(errs, pool.Close())
 		}
 	}
-	if db.lock != nil {
-		errs = append(errs, db.lock.release())
-	}
+	errs = append(errs, db.freeLock())
 	return errors.Join(errs...)
+}
+
+// freeLock frees the lock. After a fault of the disk or the database the next
+// start shall find that this one did not end well.
+func (db *DB) freeLock() error {
+	file, ok := db.lock.(*fileLock)
+	switch {
+	case db.lock == nil:
+		return nil
+	case ok && db.Err() != nil:
+		return file.keep()
+	}
+	return db.lock.release()
 }
 
 // updateTries is how often an Update is run that its engine undid for the sake

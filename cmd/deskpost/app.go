@@ -51,13 +51,8 @@ func assemble(ctx context.Context, s *settings, log *slog.Logger, opts ...store.
 		return nil, fmt.Errorf("load templates: %w", err)
 	}
 	now, leads := failpoint.Clock(time.Now), newLeads(log)
-	waiting := func(why string) {
-		log.Info("waiting: "+why, "database", s.Database)
-		standBy(log, why)
-	}
-	opts = append([]store.Option{store.WithLock(), store.WithNode(s.Node), store.WithClock(now),
-		store.WithWaiting(waiting), store.WithLeading(leads.told)}, opts...)
-	db, err := openDatabase(ctx, s, opts...)
+	opts = append([]store.Option{store.WithClock(now), store.WithLeading(leads.told)}, opts...)
+	db, err := openDesk(ctx, s, now, log, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -89,6 +84,27 @@ func assemble(ctx context.Context, s *settings, log *slog.Logger, opts ...store.
 		a.pollers = append(a.pollers, a.newPoller(m, s.MaxSize))
 	}
 	return a, nil
+}
+
+// openDesk opens the database as the daemon of its name, and says what it waits
+// for.
+func openDesk(ctx context.Context, s *settings, now func() time.Time, log *slog.Logger, opts ...store.Option) (*store.DB, error) {
+	var checking time.Time
+	waiting := func(why string) {
+		log.Info("waiting: "+why, "database", s.Database)
+		standBy(log, why)
+	}
+	check := func(why string) {
+		checking = now()
+		log.Warn("checking the database before it is used", "database", s.Database, "because", why)
+		moreTime(log)
+	}
+	opts = append([]store.Option{store.WithLock(), store.WithNode(s.Node), store.WithWaiting(waiting), store.WithChecking(check)}, opts...)
+	db, err := openDatabase(ctx, s, opts...)
+	if err == nil && !checking.IsZero() {
+		log.Info("the database is whole", "database", s.Database, "took", now().Sub(checking).Round(time.Millisecond))
+	}
+	return db, err
 }
 
 // openDatabase opens the database that the settings name.

@@ -181,6 +181,13 @@ func standBy(log *slog.Logger, why string) {
 	notify(log, daemon.SdNotifyReady+"\n"+statusOf("waiting: "+why))
 }
 
+// moreTime tells systemd that the start takes longer than usual: a large
+// database on a slow disk is read for minutes.
+func moreTime(log *slog.Logger) {
+	const extend = 30 * time.Minute
+	notify(log, fmt.Sprintf("EXTEND_TIMEOUT_USEC=%d\nSTATUS=checking the database", extend.Microseconds()))
+}
+
 // notify tells systemd how things stand, where systemd started us.
 func notify(log *slog.Logger, state string) {
 	if _, err := daemon.SdNotify(false, state); err != nil {

@@ -11,9 +11,10 @@ import (
 const insertNotice = `
 	INSERT INTO notices (id, ticket, entry, kind, answer, agent, department, written_by, dedupe, draft, facts,
 		key, from_name, from_email, message_id, reply_to, return_path, stamp, in_reply_to, refs,
-		queued_at, due_at, attempts, leased_until, leased_by, standing, delay_told_at, echoed_at, again_at, settled_at, lane, free_at)
+		queued_at, due_at, attempts, leased_until, leased_by, standing, delay_told_at, echoed_at, again_at, settled_at,
+		held_at, held_why, lane, free_at)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-		$21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)
+		$21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)
 	ON CONFLICT (dedupe) DO NOTHING`
 
 // Queue implements ticket.Outbox.
@@ -25,7 +26,7 @@ func (t *tx) Queue(n *ticket.Notice) (bool, error) {
 		n.Department, word(n.Automatic, "desk", "agent"), textOrNull(n.Dedupe), ref(n.Draft), jsonOf(n.Facts),
 		n.Key, n.From.Name, n.From.Email, n.MessageID, n.ReplyTo, n.ReturnPath, n.Stamp, n.InReplyTo, jsonOf(n.References),
 		ms(n.QueuedAt), ms(n.DueAt), n.Attempts, ms(n.LeasedUntil), n.LeasedBy, word(n.InDoubt, "in-doubt", "known"),
-		ms(n.DelayTold), ms(n.EchoedAt), ms(n.AgainAt), ms(n.SettledAt), lane(n.Kind), freeAt(n))
+		ms(n.DelayTold), ms(n.EchoedAt), ms(n.AgainAt), ms(n.SettledAt), ms(n.HeldAt), n.HeldWhy, lane(n.Kind), freeAt(n))
 	if err != nil || written == 0 {
 		return false, err
 	}
@@ -61,14 +62,15 @@ func freeAt(n *ticket.Notice) int64 {
 
 const noticeColumns = `id, ticket, entry, kind, answer, agent, department, written_by, COALESCE(dedupe, ''), draft, facts,
 	key, from_name, from_email, message_id, reply_to, return_path, stamp, in_reply_to, refs,
-	queued_at, due_at, attempts, leased_until, leased_by, standing, delay_told_at, echoed_at, again_at, settled_at`
+	queued_at, due_at, attempts, leased_until, leased_by, standing, delay_told_at, echoed_at, again_at, settled_at, held_at, held_why`
 
 func noticeFields(n *ticket.Notice) []any {
 	return []any{&n.ID, refTo[ticket.Number]{&n.Ticket}, refTo[int64]{&n.Entry}, &n.Kind, &n.Answer, &n.Agent,
 		&n.Department, wordTo{&n.Automatic, "desk"}, &n.Dedupe, refTo[int64]{&n.Draft}, jsonTo[ticket.Facts]{&n.Facts},
 		&n.Key, &n.From.Name, &n.From.Email, &n.MessageID, &n.ReplyTo, &n.ReturnPath, &n.Stamp, &n.InReplyTo,
 		jsonTo[[]string]{&n.References}, instant{&n.QueuedAt}, instant{&n.DueAt}, &n.Attempts, instant{&n.LeasedUntil},
-		&n.LeasedBy, wordTo{&n.InDoubt, "in-doubt"}, instant{&n.DelayTold}, instant{&n.EchoedAt}, instant{&n.AgainAt}, instant{&n.SettledAt}}
+		&n.LeasedBy, wordTo{&n.InDoubt, "in-doubt"}, instant{&n.DelayTold}, instant{&n.EchoedAt}, instant{&n.AgainAt}, instant{&n.SettledAt},
+		instant{&n.HeldAt}, &n.HeldWhy}
 }
 
 // Amend implements ticket.Outbox. A notice that was attempted is not found.
@@ -96,8 +98,25 @@ func (t *tx) notice(query string, a ...any) (ticket.Notice, error) {
 
 // Notices implements ticket.Outbox.
 func (t *tx) Notices(number ticket.Number) ([]ticket.Notice, error) {
-	notices, err := rows(t, func(s scan) (n ticket.Notice, err error) { return n, s(noticeFields(&n)...) },
-		`SELECT `+noticeColumns+` FROM notices WHERE ticket = $1 ORDER BY id`, int64(number))
+	return t.notices(`SELECT `+noticeColumns+` FROM notices WHERE ticket = $1 ORDER BY id`, int64(number))
+}
+
+const (
+	waitingQuery = `SELECT ` + noticeColumns + ` FROM notices WHERE settled_at IS NULL AND id > $1 ORDER BY id LIMIT $2`
+	heldQuery    = `SELECT ` + noticeColumns + ` FROM notices
+		WHERE settled_at IS NULL AND held_at IS NOT NULL AND id > $1 ORDER BY id LIMIT $2`
+)
+
+// Waiting implements ticket.Outbox.
+func (t *tx) Waiting(after int64, held bool, limit int) ([]ticket.Notice, error) {
+	if held {
+		return t.notices(heldQuery, after, limit)
+	}
+	return t.notices(waitingQuery, after, limit)
+}
+
+func (t *tx) notices(query string, a ...any) ([]ticket.Notice, error) {
+	notices, err := rows(t, func(s scan) (n ticket.Notice, err error) { return n, s(noticeFields(&n)...) }, query, a...)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +142,7 @@ func (t *tx) addRecipients(n *ticket.Notice) error {
 // without settlement, or in doubt: such a notice waits for the instant doubt.
 const claimQuery = `
 	SELECT id FROM notices
-	WHERE settled_at IS NULL AND free_at <= $1 AND (leased_until IS NULL OR leased_until < $2)
+	WHERE settled_at IS NULL AND held_at IS NULL AND free_at <= $1 AND (leased_until IS NULL OR leased_until < $2)
 	ORDER BY lane, id LIMIT $3`
 
 // Claim implements ticket.Outbox.
@@ -153,7 +172,7 @@ func (t *tx) Claim(node string, now, until, doubt time.Time, limit int) ([]ticke
 func (t *tx) EndLeases(node string, now time.Time) (int, error) {
 	ended, err := t.exec(`
 		UPDATE notices SET leased_until = $1, free_at = CASE WHEN due_at > $1 THEN due_at ELSE $1 END
-		WHERE settled_at IS NULL AND leased_until > $1 AND ($2 = '' OR leased_by = $2)`, now.UnixMilli(), node)
+		WHERE settled_at IS NULL AND held_at IS NULL AND leased_until > $1 AND ($2 = '' OR leased_by = $2)`, now.UnixMilli(), node)
 	return int(ended), err
 }
 
@@ -161,7 +180,7 @@ const bringForward = `
 	UPDATE notices SET
 		due_at = CASE WHEN due_at >= $2 THEN $1 ELSE due_at END,
 		leased_until = CASE WHEN standing = 'in-doubt' AND leased_until >= $2 THEN $1 ELSE leased_until END
-	WHERE settled_at IS NULL AND free_at >= $2`
+	WHERE settled_at IS NULL AND held_at IS NULL AND free_at >= $2`
 
 // BringForward implements ticket.Outbox. The lease of an attempt that may still
 // run is left alone: its sender ends it.
@@ -171,7 +190,7 @@ func (t *tx) BringForward(now, limit time.Time) error {
 	}
 	_, err := t.exec(`
 		UPDATE notices SET free_at = CASE WHEN leased_until > due_at THEN leased_until ELSE due_at END
-		WHERE settled_at IS NULL AND free_at >= $1`, limit.UnixMilli())
+		WHERE settled_at IS NULL AND held_at IS NULL AND free_at >= $1`, limit.UnixMilli())
 	return err
 }
 
@@ -180,10 +199,10 @@ func (t *tx) BringForward(now, limit time.Time) error {
 func (t *tx) SaveDelivery(n ticket.Notice) error {
 	err := t.must(`
 		UPDATE notices SET due_at = $2, attempts = $3, leased_until = $4, leased_by = $5, standing = $6, delay_told_at = $7,
-			echoed_at = $8, settled_at = $9, free_at = $10, again_at = $11
+			echoed_at = $8, settled_at = $9, free_at = $10, again_at = $11, held_at = $12, held_why = $13
 		WHERE id = $1`,
 		n.ID, ms(n.DueAt), n.Attempts, ms(n.LeasedUntil), n.LeasedBy, word(n.InDoubt, "in-doubt", "known"),
-		ms(n.DelayTold), ms(n.EchoedAt), ms(n.SettledAt), freeAt(&n), ms(n.AgainAt))
+		ms(n.DelayTold), ms(n.EchoedAt), ms(n.SettledAt), freeAt(&n), ms(n.AgainAt), ms(n.HeldAt), n.HeldWhy)
 	if err != nil {
 		return err
 	}
@@ -197,7 +216,7 @@ func (t *tx) SaveDelivery(n ticket.Notice) error {
 	return failpoint.Here("store.delivery")
 }
 
-const nextDueQuery = `SELECT MIN(free_at) FROM notices WHERE settled_at IS NULL`
+const nextDueQuery = `SELECT MIN(free_at) FROM notices WHERE settled_at IS NULL AND held_at IS NULL`
 
 // NextDue implements ticket.Outbox.
 func (t *tx) NextDue() (time.Time, error) {
@@ -233,6 +252,9 @@ func countNoticesQuery(f ticket.NoticeFilter) (string, args) {
 	if f.Customers {
 		w.add("agent = $", "")
 		w.equal("written_by", "desk")
+	}
+	if f.Held {
+		w.conditions = append(w.conditions, "settled_at IS NULL", "held_at IS NOT NULL")
 	}
 	if !f.Since.IsZero() {
 		w.add(queuedAt+" >= $", f.Since.UnixMilli())

@@ -61,7 +61,7 @@ func TestPlans(t *testing.T) {
 	plans := []plan{
 		{"Receive: UID", receiptByUID, args{"box", 1, 1}, "sqlite_autoindex_receipts_2"},
 		{"Receive: digest", receiptByDedupe, args{"x"}, "sqlite_autoindex_receipts_1"},
-		{"Receive: unkeyed", countUnkeyed, args{"box", "x", 1}, "receipts_unkeyed"},
+		{"Receive: unkeyed", countUnkeyed, args{"box", "box", "x", 1}, "receipts_unkeyed"},
 		{"Receive: n-th unkeyed", nthUnkeyed, args{"box", "x", 1, 1, 0}, "receipts_unkeyed"},
 		{"Receive: raw mail", blobBySum, args{"x"}, "sqlite_autoindex_blobs_1"},
 		{"Mark", markQuery, args{"box", 1}, "sqlite_autoindex_receipts_2"},
@@ -71,6 +71,8 @@ func TestPlans(t *testing.T) {
 		{"Known", knownQuery, args{"x"}, "sqlite_autoindex_known_ids_1"},
 		{"Claim", claimQuery, args{1, 1, 9}, "notices_claim"},
 		{"NextDue", nextDueQuery, nil, "notices_free"},
+		{"Waiting", waitingQuery, args{1, 9}, "notices"},
+		{"Waiting: held", heldQuery, args{1, 9}, "notices_waiting"},
 		{"Events", eventsQuery, args{1001}, "events_ticket"},
 		find("queue", "tickets_queue", ticket.Filter{Statuses: open, Departments: []string{"support", "sales"}}),
 		find("status", "tickets_queue", ticket.Filter{Statuses: open}),
@@ -84,6 +86,7 @@ func TestPlans(t *testing.T) {
 		count("ticket", "notices_ticket", ticket.NoticeFilter{Ticket: 1001, Customers: true, Since: since}),
 		count("agent", "notices_agent", ticket.NoticeFilter{Agent: "jane", Since: since}),
 		count("customers", "notices_agent", ticket.NoticeFilter{Customers: true, Since: since}),
+		count("hold", "notices_waiting", ticket.NoticeFilter{Held: true}),
 		count("time", "notices_queued", ticket.NoticeFilter{Since: since}),
 	}
 	db := openTest(t)

@@ -20,12 +20,12 @@ const (
 	receiptByUID    = `SELECT id FROM receipts WHERE source = $1 AND epoch = $2 AND uid = $3`
 	receiptByDedupe = `SELECT id FROM receipts WHERE dedupe = $1`
 
-	// The epochs of a source with how many mails without a key each holds that
-	// have this digest and INTERNALDATE.
+	// The epochs of a source, and of the mailbox whose folder it is, with how many
+	// mails without a key each holds that have this digest and INTERNALDATE.
 	countUnkeyed = `
-		SELECT epoch, COUNT(*) FROM receipts
-		WHERE source = $1 AND digest = $2 AND received_at = $3 AND identity = 'none'
-		GROUP BY epoch ORDER BY MIN(id)`
+		SELECT source, epoch, COUNT(*) FROM receipts
+		WHERE source IN ($1, $2) AND digest = $3 AND received_at = $4 AND identity = 'none'
+		GROUP BY source, epoch ORDER BY MIN(id)`
 	nthUnkeyed = `
 		SELECT id FROM receipts
 		WHERE source = $1 AND digest = $2 AND received_at = $3 AND identity = 'none' AND epoch = $4
@@ -116,16 +116,18 @@ func (t *tx) sameMail(r *ticket.Receipt) (int64, error) {
 	}
 	// Nothing tells two equal mails without a key apart, but a renumbering brings
 	// back as many as there were: the n-th here is the n-th of the other epoch.
+	// The same is true of the folder that a mailbox's mail is moved to.
 	// No unique value guards the count, so nobody else may add to it meanwhile.
 	if err := t.holdSource(r.Source); err != nil {
 		return 0, err
 	}
 	type tally struct {
-		epoch uint32
-		mails int64
+		source string
+		epoch  uint32
+		mails  int64
 	}
-	same := args{r.Source, sumOf(r.Digest), ms(r.Received)}
-	tallies, err := rows(t, func(s scan) (c tally, err error) { return c, s(&c.epoch, &c.mails) }, countUnkeyed, same...)
+	tallies, err := rows(t, func(s scan) (c tally, err error) { return c, s(&c.source, &c.epoch, &c.mails) }, countUnkeyed,
+		r.Source, ticket.MailboxOf(r.Source), sumOf(r.Digest), ms(r.Received))
 	if err != nil {
 		return 0, err
 	}
@@ -133,7 +135,7 @@ func (t *tx) sameMail(r *ticket.Receipt) (int64, error) {
 	var most tally
 	for _, c := range tallies {
 		switch {
-		case c.epoch == r.Epoch:
+		case c.source == r.Source && c.epoch == r.Epoch:
 			here = c.mails
 		case c.mails > most.mails:
 			most = c
@@ -142,7 +144,7 @@ func (t *tx) sameMail(r *ticket.Receipt) (int64, error) {
 	if most.mails <= here {
 		return 0, nil
 	}
-	return earlier, t.one(nthUnkeyed, append(same, most.epoch, here), &earlier)
+	return earlier, t.one(nthUnkeyed, args{most.source, sumOf(r.Digest), ms(r.Received), most.epoch, here}, &earlier)
 }
 
 // keepRaw writes the raw mail that travels with a receipt, and checks that one

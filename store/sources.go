@@ -85,6 +85,29 @@ func (t *tx) LastSweep(source string) (time.Time, error) {
 	return began, err
 }
 
+// LostSince implements ticket.Receipts.
+func (t *tx) LostSince(source string) (time.Time, error) {
+	var since time.Time
+	err := t.one(`SELECT lost_since FROM sources WHERE source = $1`, args{source}, instant{&since})
+	if errors.Is(err, ticket.ErrNotFound) {
+		return time.Time{}, nil
+	}
+	return since, err
+}
+
+// FoundLost implements ticket.Receipts.
+func (t *tx) FoundLost(source string) error {
+	_, err := t.exec(`UPDATE sources SET lost_since = NULL WHERE source = $1`, source)
+	return err
+}
+
+// RestoredAt implements ticket.Receipts.
+func (t *tx) RestoredAt() (time.Time, error) {
+	var at time.Time
+	err := t.one(`SELECT MAX(restored_at) FROM backups`, nil, instant{&at})
+	return at, err
+}
+
 // Baseline implements ticket.Receipts.
 func (t *tx) Baseline(source string) (time.Time, error) {
 	var at time.Time

@@ -85,6 +85,10 @@ func (n *Notice) reached(now time.Time, results []Result) {
 // It ends the doubt about those whose answer was lost. While the attempt still
 // runs it is only noted, for Settle to weigh.
 func (n *Notice) echoed(now time.Time) {
+	if n.Held() {
+		n.echoedWhileHeld(now)
+		return
+	}
 	running := !n.InDoubt && !n.LeasedUntil.IsZero()
 	for i := range n.Recipients {
 		if n.Recipients[i].InDoubt {
@@ -99,6 +103,19 @@ func (n *Notice) echoed(now time.Time) {
 	if running || !n.SettledAt.IsZero() {
 		n.EchoedAt = now
 	}
+}
+
+// echoedWhileHeld settles a notice that was held because nobody could know
+// whether it had been sent: it was, by the desk that is lost. Who of several
+// recipients the relay took it for is not known, and nobody is left to ask.
+func (n *Notice) echoedWhileHeld(now time.Time) {
+	for i := range n.Recipients {
+		if r := &n.Recipients[i]; r.Outstanding() {
+			r.SentAt, r.InDoubt = now, false
+		}
+	}
+	n.EchoedAt, n.HeldAt, n.HeldWhy = now, time.Time{}, ""
+	n.settleIfDone(now)
 }
 
 // echoOfCrash settles a notice whose copy came by while nobody was left to

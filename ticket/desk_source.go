@@ -14,6 +14,7 @@ type Position struct {
 	First    bool      // the desk has never read this source: the baseline is yet to be set
 	Failures []Failure // mails below the mark that are still to be taken
 	Untold   []Taken   // mails taken of which the mail server was not told
+	Lost     time.Time // since then mail may have been moved away by a desk that is lost; zero if none was
 }
 
 // Resume reads where to go on with a source. The truth is what was committed;
@@ -29,6 +30,9 @@ func (d *Desk) Resume(ctx context.Context, source string, epoch uint32, untold i
 		}
 		p.Baseline, err = t.tx.Baseline(source)
 		if p.First = isAbsent(err); err != nil && !p.First {
+			return err
+		}
+		if p.Lost, err = t.tx.LostSince(source); err != nil {
 			return err
 		}
 		if p.Failures, err = t.tx.Failures(source, epoch); err != nil {
@@ -100,6 +104,13 @@ func (d *Desk) Fail(ctx context.Context, f Failure) error {
 func (d *Desk) Told(ctx context.Context, source string, epoch uint32, uids []uint32) error {
 	return d.source(ctx, "note what "+source+" was told", func(t *turn) error {
 		return t.tx.AfterDone(source, epoch, uids, t.now)
+	})
+}
+
+// FoundLost notes that the mail which a lost desk had moved away was looked for.
+func (d *Desk) FoundLost(ctx context.Context, source string) error {
+	return d.source(ctx, "note that the lost mail of "+source+" is found", func(t *turn) error {
+		return t.tx.FoundLost(source)
 	})
 }
 

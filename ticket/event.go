@@ -13,6 +13,7 @@ const (
 	ByDesk     ActorKind = "desk" // the program itself: a rule, a timer
 	ByAgent    ActorKind = "agent"
 	ByCustomer ActorKind = "customer"
+	ByOperator ActorKind = "operator" // whoever may run the program's commands
 )
 
 // An Actor is who did something.
@@ -48,6 +49,8 @@ const (
 	BounceReported      EventKind = "bounce"
 	DeliveryFailed      EventKind = "undeliverable"
 	DeliveryDelayed     EventKind = "delayed"
+	NoticeReleased      EventKind = "notice-released"
+	NoticeDropped       EventKind = "notice-dropped"
 	Unacknowledged      EventKind = "not-acknowledged"
 	MailQuarantined     EventKind = "quarantined"
 	LinkFound           EventKind = "link"

@@ -71,7 +71,13 @@ type Notice struct {
 	EchoedAt    time.Time // when a copy came by in our own mailbox, of the attempt that runs or of a settled mail
 	AgainAt     time.Time // when it was last sent again though the end of an attempt was unknown: it may have gone out twice
 	SettledAt   time.Time // when no recipient was left to serve
+	HeldAt      time.Time // since when it waits for somebody to release or drop it; stays if it is dropped
+	HeldWhy     string
 }
+
+// Held reports whether the notice waits for somebody to release or drop it. It
+// is not sent by itself.
+func (n *Notice) Held() bool { return !n.HeldAt.IsZero() && n.SettledAt.IsZero() }
 
 // A Recipient is one envelope recipient of a notice and how delivery to them
 // stands.

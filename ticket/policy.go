@@ -246,6 +246,8 @@ func (p *Policy) actorName(a Actor) string {
 		return p.agentName(a.Name)
 	case ByCustomer:
 		return a.Name
+	case ByOperator:
+		return "the operator"
 	}
 	return "deskpost"
 }

@@ -1,13 +1,16 @@
 package ticket
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // A Receipt says where a mail was picked up and what it is, so that the desk
 // acts on it once. (Source, Epoch, UID) names one immutable mail for ever (RFC
 // 9051 section 2.3.1.1).
 type Receipt struct {
 	ID       int64  // given by the store
-	Source   string // key of the mailbox in the config
+	Source   string // key of the mailbox in the config, or a FolderSource
 	Epoch    uint32 // UIDVALIDITY: changes when the source renumbers its mail
 	UID      uint32
 	Digest   Sum       // of Message-ID, From, Date, Subject, X-Deskpost-Notice and body
@@ -15,6 +18,16 @@ type Receipt struct {
 	Received time.Time // INTERNALDATE: when the mail reached the mailbox
 	Raw      Blob
 	At       time.Time // when the desk took it
+}
+
+// FolderSource is the source of mail that is found in another folder of a
+// mailbox: one that taken mail was moved to.
+func FolderSource(mailbox, folder string) string { return mailbox + "/" + folder }
+
+// MailboxOf is the key of the mailbox that a source belongs to.
+func MailboxOf(source string) string {
+	key, _, _ := strings.Cut(source, "/")
+	return key
 }
 
 // A Sight says whether a receipt was new to the store.

@@ -82,6 +82,13 @@ type Receipts interface {
 	// reached its end. LastSweep is the beginning noted last, zero if none.
 	Swept(source string, began time.Time) error
 	LastSweep(source string) (time.Time, error)
+	// LostSince is the instant since which mail of a source may have been taken
+	// and moved away by a desk that is lost, so that this one does not know it;
+	// zero if there is none. FoundLost notes that it was looked for.
+	LostSince(source string) (time.Time, error)
+	FoundLost(source string) error
+	// RestoredAt is when the desk was last restored from a backup, zero if never.
+	RestoredAt() (time.Time, error)
 	// Outcomes counts receipts by outcome.
 	Outcomes() (map[Outcome]int, error)
 }
@@ -137,11 +144,14 @@ type Outbox interface {
 	Deduped(key string) (Notice, error)
 	// Notices lists the notices of a ticket, oldest first.
 	Notices(n Number) ([]Notice, error)
+	// Waiting lists up to limit notices that are not settled, or only the held
+	// ones among them, with an ID above after, by ID.
+	Waiting(after int64, held bool, limit int) ([]Notice, error)
 	// Claim leases up to limit due notices to the sender of a node until the given
 	// instant and books an attempt for each, agents' replies first, then oldest
 	// first. A notice whose last lease ran out unsettled, or that is in doubt,
 	// is claimed only if its lease ended before the instant doubt, and unless its
-	// echo was met AgainAt becomes now.
+	// echo was met AgainAt becomes now. One that is held is never claimed.
 	Claim(node string, now, until, doubt time.Time, limit int) ([]Notice, error)
 	// EndLeases ends every lease of a node that runs at an instant, as if it had
 	// run out then, and returns how many there were. With node "" it ends every
@@ -151,10 +161,10 @@ type Outbox interface {
 	// and lets a doubt that is said to begin after it begin now.
 	BringForward(now, limit time.Time) error
 	// SaveDelivery writes what an attempt changed: recipients, attempts, due,
-	// lease, doubt, the telling of a delay, echo and settlement.
+	// lease, doubt, the telling of a delay, echo, hold and settlement.
 	SaveDelivery(n Notice) error
 	// NextDue is the earliest instant at which Claim may find work; zero if the
-	// outbox is empty.
+	// outbox is empty but for what is held.
 	NextDue() (time.Time, error)
 	// CountNotices counts queued notices that match.
 	CountNotices(f NoticeFilter) (int, error)
@@ -180,5 +190,6 @@ type NoticeFilter struct {
 	Agent     string
 	Kinds     []NoticeKind
 	Customers bool // only automatic mail to non-agents
+	Held      bool // only what waits to be released
 	Since     time.Time
 }

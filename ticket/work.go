@@ -17,6 +17,7 @@ type work struct {
 	agent    Agent
 	mail     *Mail
 	received time.Time
+	held     string // why what it says to participants is held; "" if it is not
 	ticket   Ticket // the copy
 	before   Ticket
 

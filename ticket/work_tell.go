@@ -37,7 +37,27 @@ func (w *work) tellParticipants(entry *Entry) (string, error) {
 	if n.InReplyTo, n.References, err = w.conversation(); err != nil {
 		return "", err
 	}
+	if err := w.holdIfLost(n); err != nil {
+		return "", err
+	}
 	return names(recipients), w.queue(n)
+}
+
+// holdIfLost holds what an agent's mail from before a restore has to say to
+// participants: the desk that is lost may have said it already. A person knows,
+// or asks.
+func (w *work) holdIfLost(n *Notice) error {
+	restored, err := w.tx.RestoredAt()
+	if err != nil {
+		return fmt.Errorf("ask when the desk was restored: %w", err)
+	}
+	if !w.received.Before(restored) {
+		return nil
+	}
+	n.HeldAt, n.HeldWhy = w.now, "written before the desk was restored, so it may have been sent already"
+	w.held = n.HeldWhy
+	w.because("its text is held and not sent: %s", n.HeldWhy)
+	return nil
 }
 
 // whyNotTellResolved is the first reason against telling the requester without

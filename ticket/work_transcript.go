@@ -24,6 +24,8 @@ func (w *work) transcript(entry *Entry, sentTo string) error {
 		parts = append(parts, fmt.Sprintf("%d done", n))
 	}
 	switch {
+	case entry != nil && entry.Kind == Reply && w.held != "":
+		parts = append(parts, "message held: "+w.held)
 	case entry != nil && entry.Kind == Reply:
 		parts = append(parts, "message sent to "+sentTo)
 	case entry != nil:

@@ -44,6 +44,16 @@ CREATE TABLE keys (
   retired_at BIGINT
 );
 
+-- The backups this desk was restored from. A row without restored_at is that of
+-- a backup, or with ID 0 of a restore that has not ended: no desk runs on them.
+CREATE TABLE backups (
+  id          @key,
+  taken_at    BIGINT NOT NULL,
+  version     TEXT NOT NULL, -- of the deskpost that took it
+  engine      TEXT NOT NULL, -- of the desk it was taken of
+  restored_at BIGINT
+);
+
 -- The departments this desk has ever had, so that a ticket of one that left
 -- the config still has a name.
 CREATE TABLE departments (
@@ -131,7 +141,8 @@ CREATE TABLE sources (
   source   TEXT PRIMARY KEY,
   baseline BIGINT,
   swept_at BIGINT, -- when the latest pass that reached its end began
-  reading_since BIGINT -- of the reader that has not ended in order yet
+  reading_since BIGINT, -- of the reader that has not ended in order yet
+  lost_since BIGINT -- mail since then may have been moved away by a desk that is lost
 );
 
 -- The numberings of a source, in the order they were met. Up to swept every
@@ -265,14 +276,18 @@ CREATE TABLE notices (
   echoed_at     BIGINT,
   again_at      BIGINT, -- when it was sent again though an attempt's end was unknown
   settled_at    BIGINT,
+  held_at       BIGINT, -- not to be sent until somebody releases it
+  held_why      TEXT NOT NULL DEFAULT '',
   lane          BIGINT NOT NULL, -- 0 is served before 1
   free_at       BIGINT NOT NULL  -- the later of due_at and leased_until
 );
 CREATE INDEX notices_ticket ON notices (ticket, queued_at) WHERE ticket IS NOT NULL;
 CREATE INDEX notices_agent ON notices (agent, queued_at);
 CREATE INDEX notices_queued ON notices (queued_at);
-CREATE INDEX notices_claim ON notices (lane, id, free_at, leased_until, settled_at) WHERE settled_at IS NULL;
-CREATE INDEX notices_free ON notices (free_at) WHERE settled_at IS NULL;
+CREATE INDEX notices_claim ON notices (lane, id, free_at, leased_until, settled_at)
+  WHERE settled_at IS NULL AND held_at IS NULL;
+CREATE INDEX notices_free ON notices (free_at) WHERE settled_at IS NULL AND held_at IS NULL;
+CREATE INDEX notices_waiting ON notices (id, held_at) WHERE settled_at IS NULL;
 
 CREATE TABLE notice_recipients (
   notice    BIGINT NOT NULL REFERENCES notices (id),

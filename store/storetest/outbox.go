@@ -14,6 +14,7 @@ var outboxTests = map[string]func(*testing.T, ticket.Store){
 	"two notices with one key are one":           dedupe,
 	"facts change only before the first attempt": amend,
 	"notices are counted by filter":              countNotices,
+	"what is held waits to be released":          held,
 }
 
 // queued is a notice on ticket 1001, due at noon.
@@ -51,6 +52,7 @@ func noticeReadBack(t *testing.T, s ticket.Store) {
 		ReplyTo: "support+t@example.com", ReturnPath: "support+b@example.com", Stamp: "e7.mac", InReplyTo: "x@example.com",
 		References: []string{"r@example.com", "x@example.com"}, QueuedAt: noon(), DueAt: noon().Add(time.Second), Attempts: 2,
 		LeasedUntil: noon().Add(time.Minute), LeasedBy: "a", InDoubt: true, DelayTold: noon().Add(time.Hour), EchoedAt: noon().Add(3 * time.Second), SettledAt: noon().Add(time.Hour),
+		HeldAt: noon().Add(4 * time.Second), HeldWhy: "restored",
 	}
 	bare := ticket.Notice{ID: 3}
 	later := *queued(9, ticket.NoticeAck, "ann@example.com")
@@ -156,5 +158,54 @@ func countNotices(t *testing.T, s ticket.Store) {
 			}
 		}
 		return nil
+	})
+}
+
+// held demands that a notice which is held is listed and counted, and neither
+// claimed nor waited for until it is released (F17).
+func held(t *testing.T, s ticket.Store) {
+	kept, free, done := queued(1, ticket.NoticeReply, "ann@example.com"), queued(2, ticket.NoticeAck, "ann@example.com"), queued(3, ticket.NoticeAck)
+	kept.HeldAt, kept.HeldWhy = noon(), "restored"
+	free.DueAt = noon().Add(time.Hour)
+	done.HeldAt, done.SettledAt = noon(), noon() // dropped
+	late := noon().Add(2 * time.Hour)
+	ids := func(list []ticket.Notice) (ids []int64) {
+		for _, n := range list {
+			ids = append(ids, n.ID)
+		}
+		return ids
+	}
+	waiting := func(tx ticket.Tx, after int64, held bool, limit int, want ...int64) error {
+		list, err := tx.Waiting(after, held, limit)
+		return errors.Join(err, same(fmt.Sprintf("waiting after %d, held %t", after, held), ids(list), want))
+	}
+	claim := func(tx ticket.Tx, want ...int64) error {
+		list, err := tx.Claim("a", late, late.Add(time.Minute), late, 10)
+		return errors.Join(err, same("claimed", ids(list), want))
+	}
+	update(t, s, func(tx ticket.Tx) error {
+		return try(
+			func() error { return newTicket(tx, 1001) },
+			func() error { return queue(tx, kept, free, done) },
+			func() error { return waiting(tx, 0, false, 10, 1, 2) },
+			func() error { return waiting(tx, 0, false, 1, 1) },
+			func() error { return waiting(tx, 1, false, 10, 2) },
+			func() error { return waiting(tx, 0, true, 10, 1) },
+			func() error { return waiting(tx, 1, true, 10) },
+			func() error {
+				n, err := tx.CountNotices(ticket.NoticeFilter{Held: true})
+				return errors.Join(err, same("count", n, 1))
+			},
+			func() error {
+				due, err := tx.NextDue()
+				return errors.Join(err, same("next due", due, free.DueAt))
+			},
+			func() error { return claim(tx, 2) },
+			func() error {
+				kept.HeldAt, kept.HeldWhy = time.Time{}, ""
+				return tx.SaveDelivery(*kept)
+			},
+			func() error { return claim(tx, 1) },
+		)
 	})
 }

@@ -11,6 +11,7 @@ import (
 // A dialect is the words in which the engines differ. Every statement is
 // written once, with PostgreSQL's placeholders, from what both understand.
 type dialect struct {
+	engine      string // its name
 	migrations  database.Dialect
 	placeholder string         // what stands for the "$" of "$1"
 	id          string         // for @id in a schema: a key that the engine gives

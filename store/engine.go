@@ -29,8 +29,16 @@ type engine interface {
 	// takeLock takes the lock of a daemon: that of the desk, or of one node of
 	// several.
 	takeLock(ctx context.Context, w wait) (lock, error)
-	// takeAlone takes the lock of the desk as a whole, to change its tables.
+	// takeAlone takes the lock of the desk as a whole, to change its tables or to
+	// restore it.
 	takeAlone(ctx context.Context, w wait) (lock, error)
+	// load writes the rows of a table in a transaction of the connection.
+	load(ctx context.Context, conn *sql.Conn, into *sql.Tx, t table, r *tableRows) error
+	// build gives db, of which the caller holds the lock, an empty desk at its
+	// database, has fill fill it, and puts it in place if that has succeeded. What
+	// is left behind otherwise says so to whoever opens it, and another build may
+	// follow. A database that is not empty is refused.
+	build(ctx context.Context, db *DB, b Backup, fill func() error) error
 	// explain adds to an error of the engine what an operator can do about it.
 	// Other errors stay as they are.
 	explain(err error) error

@@ -62,6 +62,15 @@ func readMigrations(files fs.FS) ([]migration, error) {
 	return all, nil
 }
 
+// ourMigrations are those that this program was built with.
+func ourMigrations() ([]migration, error) {
+	files, err := fs.Sub(schemaFiles, "schema")
+	if err != nil {
+		return nil, err
+	}
+	return readMigrations(files)
+}
+
 // migrate brings the schema up to date with the files of this program.
 func (db *DB) migrate(ctx context.Context) error {
 	files, err := fs.Sub(schemaFiles, "schema")

@@ -129,6 +129,7 @@ func (p *postgres) prepare() error { return nil }
 // words are PostgreSQL's.
 func (p *postgres) words() dialect {
 	return dialect{
+		engine:      "PostgreSQL",
 		migrations:  database.DialectPostgres,
 		placeholder: "$",
 		id:          "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",

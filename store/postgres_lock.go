@@ -68,7 +68,7 @@ func (p *postgres) takeLock(ctx context.Context, w wait) (lock, error) {
 
 // takeAlone takes the lock that no daemon shares meanwhile.
 func (p *postgres) takeAlone(ctx context.Context, w wait) (lock, error) {
-	return p.take(ctx, deskKey(), w, "another deskpost runs on the database "+p.shown+" with the tables as they are", "stop it first")
+	return p.take(ctx, deskKey(), w, "another deskpost runs on the database "+p.shown, "stop it first")
 }
 
 func (p *postgres) take(ctx context.Context, key advisoryKey, w wait, busy, mend string) (lock, error) {

@@ -21,7 +21,12 @@ type sqlite struct{ path string }
 
 func (s sqlite) name() string { return s.path }
 
-func (s sqlite) prepare() error { return prepareFile(s.path) }
+func (s sqlite) prepare() error {
+	if err := checkRestored(s.path); err != nil {
+		return err
+	}
+	return prepareFile(s.path)
+}
 
 func (s sqlite) openWriters(ctx context.Context) (*sql.DB, error) {
 	if err := layOut(ctx, s.path); err != nil {
@@ -57,6 +62,7 @@ func (s sqlite) explain(err error) error { return explainFile(s.path, err) }
 // silently be swapped. "?1" is a number.
 func (s sqlite) words() dialect {
 	return dialect{
+		engine:      "SQLite",
 		migrations:  database.DialectSQLite3,
 		placeholder: "?",
 		id:          "INTEGER PRIMARY KEY",

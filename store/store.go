@@ -145,7 +145,10 @@ func (db *DB) open(ctx context.Context, o options) error {
 	}); err != nil || db.lock == nil {
 		return err
 	}
-	return db.join(ctx, o)
+	if err := db.join(ctx, o); err != nil {
+		return err
+	}
+	return db.checkWhole(ctx) // now that no restore can be at work any more
 }
 
 // join begins the work of a daemon, beside others or alone.

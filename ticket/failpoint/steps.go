@@ -38,4 +38,12 @@ var Steps = map[string]string{
 	"mailer.dot":      "all of a mail is written but for the final dot",
 	"mailer.answered": "the relay took the mail, which is not noted yet: the gap that SMTP leaves",
 	"mailer.settled":  "it is noted how the relay answered",
+
+	// Those of commands, which the daemon never passes.
+	"copy.table":      "one table is copied into a backup or a database that is restored",
+	"backup.copied":   "a backup is whole, not verified, and has not got its name",
+	"backup.renamed":  "a backup has its name",
+	"restore.begun":   "the database says that it is being restored, nothing is in it yet",
+	"restore.copied":  "in the transaction, after all that a restore writes",
+	"restore.renamed": "a restored SQLite file has its name",
 }

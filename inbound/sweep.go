@@ -103,6 +103,9 @@ func (p *Poller) sweep(ctx context.Context, box *imapbox.Box) (leftover, error) 
 	if err := s.tellOlder(); err != nil {
 		return nothing, err
 	}
+	if err := p.findLost(ctx, s.pos); err != nil {
+		return nothing, err
+	}
 	switch {
 	case s.came:
 		return newMail, nil

@@ -76,6 +76,9 @@ func assemble(ctx context.Context, s *settings, log *slog.Logger, opts ...store.
 	if left > 0 {
 		log.Info("taking up mail that was being sent when the program ended", "notices", left)
 	}
+	if err := a.tellHeld(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	a.relay = newRelay(s.Relay, log)
 	a.sender = &mailer.Sender{Desk: a.desk, Relay: a.relay, Lease: a.relay.Longest() + leaseMargin, Open: a.openFile, Echo: s.Echo, Now: now, Log: log}
 	a.sender.SetTemplates(words)

@@ -16,6 +16,7 @@ import (
 const (
 	tickSpec    = "@every 15s"
 	collectSpec = "17 3 * * *"
+	heldSpec    = "@hourly"
 	orphanAge   = 24 * time.Hour // of raw mail that no receipt names
 )
 
@@ -44,8 +45,13 @@ func (a *app) runClock(ctx context.Context) error {
 	// job that panicked once never runs again.
 	c := cron.New(cron.WithLocation(a.desk.Policy().Zone), cron.WithLogger(logger),
 		cron.WithChain(cron.SkipIfStillRunning(logger), cron.Recover(logger)))
-	if _, err := c.AddFunc(collectSpec, do("collect", a.collect)); err != nil {
-		return fmt.Errorf("schedule %q: %w", collectSpec, err)
+	for spec, job := range map[string]func(){
+		collectSpec: do("collect", a.collect),
+		heldSpec:    do("held", a.tellHeld),
+	} {
+		if _, err := c.AddFunc(spec, job); err != nil {
+			return fmt.Errorf("schedule %q: %w", spec, err)
+		}
 	}
 	tick, err := c.AddFunc(tickSpec, do("tick", a.tick))
 	if err != nil {
@@ -77,6 +83,17 @@ func (a *app) collect(ctx context.Context) error {
 	n, err := a.db.CollectBlobs(ctx, a.now().Add(-orphanAge))
 	if n > 0 {
 		a.log.Info("collected orphaned raw mail", "blobs", n)
+	}
+	return err
+}
+
+// tellHeld says in one line that mail waits for somebody to decide about it, if
+// some does.
+func (a *app) tellHeld(ctx context.Context) error {
+	held, err := a.desk.Held(ctx)
+	if held > 0 {
+		a.log.Warn("mail is held since a restore and is not sent by itself: see deskpost outbox list --held, then release or drop it",
+			"mails", held)
 	}
 	return err
 }

@@ -51,7 +51,7 @@ func explain(ctx context.Context, path string, args []string, out io.Writer) err
 	if len(args) == 1 {
 		return x.ticket(ctx, desk, ticket.Number(numbers[0]))
 	}
-	if _, ok := s.Policy.Mailboxes[args[0]]; !ok {
+	if _, ok := s.Policy.Mailboxes[ticket.MailboxOf(args[0])]; !ok {
 		return &usageError{fmt.Errorf("there is no mailbox %q; there are: %s", args[0],
 			strings.Join(slices.Sorted(maps.Keys(s.Policy.Mailboxes)), ", "))}
 	}
@@ -125,6 +125,10 @@ func (x explainer) printNotice(n ticket.Notice) {
 	for _, r := range n.Recipients {
 		state := "waiting, due " + x.at(n.DueAt)
 		switch {
+		case r.Outstanding() && n.Held():
+			state = "held since " + x.at(n.HeldAt) + ", " + n.HeldWhy + ","
+		case !r.FailedAt.IsZero() && !n.HeldAt.IsZero():
+			state = "dropped " + x.at(r.FailedAt)
 		case !r.FailedAt.IsZero():
 			state = "failed " + x.at(r.FailedAt)
 		case !r.SentAt.IsZero():
@@ -133,9 +137,21 @@ func (x explainer) printNotice(n ticket.Notice) {
 			state = "in doubt"
 		}
 		fmt.Fprintf(x.out, "\nnotice %d (%s) to %s: %s after %d %s%s\n", n.ID, n.Kind, r.Address.Email, state,
-			n.Attempts, choose(n.Attempts == 1, "attempt", "attempts"), when(r.Answer != "", "; the server said: "+r.Answer))
+			n.Attempts, choose(n.Attempts == 1, "attempt", "attempts"), lastWord(n, r))
 		if !n.AgainAt.IsZero() {
 			fmt.Fprintf(x.out, "  tried again %s though the end of an earlier attempt is unknown: it may have gone out twice, with one Message-ID\n", x.at(n.AgainAt))
 		}
 	}
+}
+
+// lastWord is what was last said of a recipient: by the mail server, or by us
+// where it had no say.
+func lastWord(n ticket.Notice, r ticket.Recipient) string {
+	switch {
+	case r.Answer == "":
+		return ""
+	case !r.FailedAt.IsZero() && !n.HeldAt.IsZero():
+		return ": " + r.Answer
+	}
+	return "; the server said: " + r.Answer
 }

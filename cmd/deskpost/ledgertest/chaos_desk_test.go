@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// clockMost is how far the clocks go ahead in a run. Mail seems older than a day
+// clockMost is how far the clock goes ahead in a run. Mail seems older than a day
 // then and gets no receipt, but nothing is given up, which takes five days.
-const clockMost = 48 * time.Hour
+const clockMost = "+48h"
 
 // killNode kills a daemon and has it be started again, after a while.
 func (c *chaos) killNode(ctx context.Context, rnd *rand.Rand) error {
@@ -41,20 +41,28 @@ func (c *chaos) freezeNode(ctx context.Context, rnd *rand.Rand) error {
 	return err
 }
 
-// stepClock sets the clocks of the daemons wrong, all in the same way.
-func (c *chaos) stepClock(_ context.Context, rnd *rand.Rand) error {
-	words := []string{"", "-1h", "+10m", "+1h", "-36h", "+23h", "+" + clockMost.String()}
-	word := words[rnd.IntN(len(words))]
-	if word == words[len(words)-1] {
-		c.desk.stepped = true
+// stepClock sets the clock of a daemon wrong. On PostgreSQL one that is off by
+// more than a minute has to stop, so it is set right again after a while.
+func (c *chaos) stepClock(ctx context.Context, rnd *rand.Rand) error {
+	n := c.desk.nodes[rnd.IntN(len(c.desk.nodes))]
+	if n.database != nil {
+		words := []string{"-1h", "-20s", "+20s", "+1h"}
+		word, pause := words[rnd.IntN(len(words))], between(rnd, time.Second, 6*time.Second)
+		c.report.event("clock-node", "that of node %s wrong by %q for %s", n.name, word, pause.Round(time.Millisecond))
+		if err := n.setClock(word); err != nil {
+			return err
+		}
+		rest(ctx, pause)
+		return n.setClock("")
 	}
-	kind := "clock-back"
-	if at(word) > at(c.desk.wrong) {
+	words := []string{"", "-36h", "-1h", "+10m", "+1h", "+23h", clockMost}
+	word, kind := words[rnd.IntN(len(words))], "clock-back"
+	if at(word) > at(n.wrong) {
 		kind = "clock-forward"
 	}
-	c.desk.wrong = word
+	c.desk.stepped = c.desk.stepped || word == clockMost
 	c.report.event(kind, "wrong by %q", word)
-	return c.desk.setClock(word)
+	return n.setClock(word)
 }
 
 // at is how far a clock is ahead.

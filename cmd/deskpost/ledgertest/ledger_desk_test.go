@@ -37,9 +37,7 @@ type desk struct {
 	dir     string
 	url     string // of the database, as the test reaches it
 	db      *sql.DB
-	clock   string // the file that says how the clocks are wrong
-	wrong   string // what stands in it, while faults are made
-	stepped bool   // they have been ahead by a day or more
+	stepped bool   // a clock has been ahead by a day or more
 	disk    string // the small file system; "" if none could be mounted
 }
 
@@ -51,10 +49,6 @@ func openDesk(t *testing.T, host *mailHost, r *report) *desk {
 	d.program = filepath.Join(d.dir, "deskpost")
 	if out, err := exec.Command("go", "build", "-tags", "failpoint", "-o", d.program, "..").CombinedOutput(); err != nil {
 		t.Fatalf("build deskpost: %v\n%s", err, out)
-	}
-	d.clock = filepath.Join(d.dir, "clock")
-	if err := d.setClock(""); err != nil {
-		t.Fatal(err)
 	}
 	switch *flagEngine {
 	case "sqlite":
@@ -161,21 +155,13 @@ func (d *desk) restart() {
 	d.start()
 }
 
-// setClock has the clocks of all daemons be wrong in that way.
-func (d *desk) setClock(words string) error {
-	next := d.clock + ".next"
-	if err := os.WriteFile(next, []byte(words), 0o644); err != nil {
-		return err
-	}
-	return os.Rename(next, d.clock) // it is read all the time
-}
-
-// clockAhead puts the clocks ahead of all that they ever showed.
-func (d *desk) clockAhead() {
-	ahead := (clockMost + time.Hour).String()
-	d.report.event("clock-end", "ahead by %s from now on", ahead)
-	if err := d.setClock("+" + ahead); err != nil {
-		d.report.fail("%v", err)
+// setClocks has the clocks of all daemons be wrong in that way.
+func (d *desk) setClocks(word string) {
+	d.report.event("clocks", "all wrong by %q", word)
+	for _, n := range d.nodes {
+		if err := n.setClock(word); err != nil {
+			d.report.fail("%v", err)
+		}
 	}
 }
 
@@ -183,9 +169,7 @@ func (d *desk) clockAhead() {
 func (d *desk) run(args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, d.program, args...)
-	cmd.Env = append(os.Environ(), "DESKPOST_CLOCK=file:"+d.clock)
-	out, err := cmd.CombinedOutput()
+	out, err := exec.CommandContext(ctx, d.program, args...).CombinedOutput()
 	return string(out), err
 }
 

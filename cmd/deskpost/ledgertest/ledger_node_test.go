@@ -21,16 +21,17 @@ const stopWithin = 50 * time.Second
 // A node is one daemon with lines of its own to the servers. One that ends by
 // itself is started again, as systemd would.
 type node struct {
-	name              string
-	desk              *desk
-	config, log       string
-	imap, tls, smtp   *line
-	database          *line // nil on SQLite
-	mu                sync.Mutex
-	cmd               *exec.Cmd
-	ended             chan struct{} // closed when cmd has ended
-	err               error         // how
-	wanted, restarted bool
+	name            string
+	desk            *desk
+	config, log     string
+	clock, wrong    string // the file that says how its clock is wrong, and what stands in it
+	imap, tls, smtp *line
+	database        *line // nil on SQLite
+	mu              sync.Mutex
+	cmd             *exec.Cmd
+	ended           chan struct{} // closed when cmd has ended
+	err             error         // how
+	wanted          bool
 }
 
 const nodeConfig = `zone = "Europe/Berlin"
@@ -94,7 +95,11 @@ format = "text"
 
 func newNode(t *testing.T, d *desk, name string, named bool) *node {
 	t.Helper()
-	n := &node{name: name, desk: d, config: filepath.Join(d.dir, name+".toml"), log: filepath.Join(d.dir, name+".log")}
+	n := &node{name: name, desk: d, config: filepath.Join(d.dir, name+".toml"), log: filepath.Join(d.dir, name+".log"),
+		clock: filepath.Join(d.dir, name+".clock")}
+	if err := n.setClock(""); err != nil {
+		t.Fatal(err)
+	}
 	n.imap = newLine(t, d.report, "imap", "127.0.0.1:"+d.host.imap)
 	n.tls = newLine(t, d.report, "imap-tls", "127.0.0.1:"+d.host.imap)
 	n.smtp = newLine(t, d.report, "smtp", "127.0.0.1:"+d.host.smtp)
@@ -119,6 +124,16 @@ func newNode(t *testing.T, d *desk, name string, named bool) *node {
 		t.Fatalf("the config is faulty: %v\n%s", err, out)
 	}
 	return n
+}
+
+// setClock has the daemon's clock be wrong in that way.
+func (n *node) setClock(word string) error {
+	n.wrong = word
+	next := n.clock + ".next"
+	if err := os.WriteFile(next, []byte(word), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(next, n.clock) // it is read all the time
 }
 
 // lines are the node's ways to all servers.
@@ -151,7 +166,7 @@ func (n *node) launch() error {
 	defer log.Close()
 	cmd := exec.Command(n.desk.program, "serve", "--config", n.config)
 	cmd.Stdout, cmd.Stderr = log, log
-	cmd.Env = append(os.Environ(), "DESKPOST_CLOCK=file:"+n.desk.clock, "GOTRACEBACK=all")
+	cmd.Env = append(os.Environ(), "DESKPOST_CLOCK=file:"+n.clock, "GOTRACEBACK=all")
 	if err := cmd.Start(); err != nil {
 		return err
 	}

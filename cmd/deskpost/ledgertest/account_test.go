@@ -28,6 +28,7 @@ type receipt struct {
 	epoch, uid        int64
 	outcome, identity string
 	raw               []byte
+	text              string // of its entry
 }
 
 // duplicate reports whether the desk says that it had the mail before.
@@ -61,9 +62,10 @@ func (a *account) read() error {
 	}
 	var err error
 	a.receipts, err = rows(a.desk.db, `
-		SELECT id, COALESCE(ticket, 0), COALESCE(entry, 0), source, epoch, uid, COALESCE(outcome, ''), identity, raw
-		FROM receipts ORDER BY id`, func(r *receipt) []any {
-		return []any{&r.id, &r.ticket, &r.entry, &r.source, &r.epoch, &r.uid, &r.outcome, &r.identity, &r.raw}
+		SELECT r.id, COALESCE(r.ticket, 0), COALESCE(r.entry, 0), r.source, r.epoch, r.uid, COALESCE(r.outcome, ''), r.identity,
+			r.raw, COALESCE(e.text, '')
+		FROM receipts AS r LEFT JOIN entries AS e ON e.id = r.entry ORDER BY r.id`, func(r *receipt) []any {
+		return []any{&r.id, &r.ticket, &r.entry, &r.source, &r.epoch, &r.uid, &r.outcome, &r.identity, &r.raw, &r.text}
 	})
 	if err != nil {
 		return err
@@ -110,8 +112,13 @@ func (a *account) mailTaken() {
 		switch {
 		case r.outcome == "":
 			a.report.fail("receipt %d has no outcome", r.id)
+		case len(r.raw) == 0 && strings.HasPrefix(r.text, "This mail was removed") && a.report.seen("client-moves") > 0:
+			// A person moved it while it was being taken. That is recorded, and it is
+			// taken where it comes back to.
+			outcomes["gone before it could be taken, and said so"]++
+			outcomes[r.outcome]--
 		case len(r.raw) == 0:
-			a.report.fail("receipt %d (%s, UID %d) is of a mail that could not be had: %s", r.id, r.source, r.uid, r.outcome)
+			a.report.fail("receipt %d (%s, UID %d) is of a mail that could not be had: %s: %s", r.id, r.source, r.uid, r.outcome, r.text)
 		case a.files[sum] == file{}:
 			a.report.fail("receipt %d (%s, UID %d, %s) is of a mail that lies in no mailbox", r.id, r.source, r.uid, r.outcome)
 		}

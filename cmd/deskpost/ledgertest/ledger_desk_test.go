@@ -61,7 +61,7 @@ func openDesk(t *testing.T, host *mailHost, r *report) *desk {
 			d.url = "sqlite:" + filepath.Join(d.dir, "desk.db")
 		}
 	case "postgres":
-		d.url = enginetest.Postgres(t)
+		d.url = beforeServersOwn(t, enginetest.Postgres(t))
 	default:
 		t.Fatalf("-ledger.engine=%s: want sqlite or postgres", *flagEngine)
 	}
@@ -113,6 +113,20 @@ func (d *desk) nodesAreNamed(t *testing.T) bool {
 	})
 }
 
+// beforeServersOwn lets functions of the test stand before those of the server;
+// see setClocks.
+func beforeServersOwn(t *testing.T, database string) string {
+	t.Helper()
+	u, err := url.Parse(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := u.Query()
+	q.Set("search_path", q.Get("search_path")+",pg_catalog")
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
 // connect opens the database to look at. The daemon makes the file of SQLite.
 func (d *desk) connect(t *testing.T) {
 	t.Helper()
@@ -150,18 +164,22 @@ func (d *desk) stop() {
 	}
 }
 
-func (d *desk) restart() {
-	d.stop()
-	d.start()
-}
-
-// setClocks has the clocks of all daemons be wrong in that way.
-func (d *desk) setClocks(word string) {
-	d.report.event("clocks", "all wrong by %q", word)
+// setClocks sets the clocks of all daemons on by so much, and that of the
+// server, from which theirs must not differ.
+func (d *desk) setClocks(ahead time.Duration) {
+	d.report.event("clocks", "all ahead by %s", ahead)
 	for _, n := range d.nodes {
-		if err := n.setClock(word); err != nil {
+		if err := n.setClock(ahead.String()); err != nil {
 			d.report.fail("%v", err)
 		}
+	}
+	if *flagEngine != "postgres" {
+		return
+	}
+	_, err := d.db.Exec(fmt.Sprintf(`CREATE OR REPLACE FUNCTION clock_timestamp() RETURNS timestamptz LANGUAGE sql AS
+		'SELECT pg_catalog.clock_timestamp() + INTERVAL ''%d seconds'''`, int64(ahead.Seconds())))
+	if err != nil {
+		d.report.fail("set the clock of the server: %v", err)
 	}
 }
 

@@ -79,24 +79,23 @@ func (l *ledger) stormy(ctx context.Context, seed uint64) {
 
 // calm is the time without faults, until nothing is left to be done. What was
 // put off by a clock that was ahead must come out with a right one. A mail in
-// doubt waits a minute for its copy; once all mail has come in, the clock goes
-// on a little so that the test need not.
+// doubt waits minutes for its copy; once all mail has come in, all clocks go on
+// so that the test need not.
 func (l *ledger) calm(ctx context.Context) {
 	l.report.event("phase", "no faults any more: a new start")
 	dovecot := l.host.dovecot()
 	if err := errors.Join(dovecot.kill(), dovecot.begin()); err != nil { // for the locks that the killed have left
 		l.report.fail("%v", err)
 	}
-	l.desk.setClocks("")
-	l.desk.restart()
+	l.desk.stop()
+	l.desk.setClocks(0)
+	l.desk.start()
 	ctx, end := context.WithTimeout(ctx, *flagQuiet)
 	defer end()
 	l.await(ctx, "all mail to be taken", func() string { return l.leftIn() })
-	if l.desk.nodes[0].database != nil {
-		l.desk.setClocks("+50s") // all that is let pass beside that of the server
-	} else {
-		l.desk.setClocks("+10m")
-	}
+	l.desk.stop()
+	l.desk.setClocks(10 * time.Minute)
+	l.desk.start()
 	l.await(ctx, "nothing to be left", func() string { return strings.Trim(l.leftIn()+"; "+l.leftOut(), "; ") })
 	l.people.close()
 }

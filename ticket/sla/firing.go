@@ -1,0 +1,108 @@
+package sla
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// A Firing is a step that a clock reaches.
+type Firing struct {
+	Step       Step
+	Metric     Metric
+	Cycle      int
+	Plan       string // key
+	Occurrence int    // from 0; of a step that repeats
+	At         time.Time
+	Skipped    bool // it warns of a deadline that a change of terms had made past
+}
+
+// Firings are the instants of the plan's steps that the clock has reached, or
+// will if nothing happens, in order of time. While a clock stands still it
+// reaches none. The error is calendar.ErrTooFar.
+func (c *Clock) Firings() ([]Firing, error) {
+	var all []Firing
+	for _, s := range c.Terms.Plan.Steps {
+		if c.Budget == 0 || !s.takes(c.Metric) {
+			continue
+		}
+		for n := range max(1, s.Max) {
+			at, ok, err := c.stepAt(s, time.Duration(n)*s.Repeat)
+			if err != nil {
+				return nil, err
+			}
+			if !ok || c.State == Cancelled && !at.Before(c.Ended) || n > 0 && s.Repeat == 0 {
+				break
+			}
+			all = append(all, Firing{Step: s, Metric: c.Metric, Cycle: c.Cycle, Plan: c.Terms.Plan.Key, Occurrence: n, At: at,
+				Skipped: c.ByChange && s.At.Before()})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Firing) int { return a.At.Compare(b.At) })
+	return all, nil
+}
+
+// stepAt is when the clock reaches a step, and later repetitions of it.
+func (c *Clock) stepAt(s Step, later time.Duration) (time.Time, bool, error) {
+	deadline, passed, err := c.Deadline()
+	if err != nil {
+		return time.Time{}, false, err
+	}
+	after := s.At.Offset + later
+	var at time.Time
+	switch {
+	case c.ByChange && s.At.Before():
+		return c.ChangedAt, true, nil
+	case s.At.Real:
+		if !passed {
+			return time.Time{}, false, nil
+		}
+		return c.whenRunning(deadline.Add(after))
+	case !s.At.IsPart && after == 0 || s.At.IsPart && s.At.Percent == 100:
+		return deadline, passed, nil
+	case c.Metric == Due && !s.At.Before():
+		at, err = c.Terms.Calendar.Add(deadline, after)
+		if err != nil {
+			return time.Time{}, false, err
+		}
+		return c.whenRunning(at)
+	case c.ByChange:
+		at, passed, err = c.reach(c.Consumed(c.ChangedAt) + after)
+	default:
+		at, passed, err = c.reach(s.At.consumed(c.Budget) + later)
+	}
+	if passed && at.Before(c.ChangedAt) {
+		at = c.ChangedAt // the step is the new plan's, and was not there before
+	}
+	return at, passed, err
+}
+
+// whenRunning moves an instant out of a pause, to where the clock goes on.
+func (c *Clock) whenRunning(at time.Time) (time.Time, bool, error) {
+	for _, s := range c.counted() {
+		if s.To.IsZero() || at.Before(s.To) {
+			return slices.MaxFunc([]time.Time{at, s.From}, time.Time.Compare), true, nil
+		}
+	}
+	return time.Time{}, false, nil
+}
+
+// Firings are those of all clocks of the ticket, in order of time. Those of
+// resolve are left out while a due date stands in for it.
+func (b *Book) Firings() ([]Firing, error) {
+	var all []Firing
+	for _, c := range b.Clocks() {
+		if b.Replaced(c) {
+			continue
+		}
+		some, err := c.Firings()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	slices.SortStableFunc(all, func(x, y Firing) int {
+		return cmp.Or(x.At.Compare(y.At), cmp.Compare(slices.Index(Metrics, x.Metric), slices.Index(Metrics, y.Metric)))
+	})
+	return all, nil
+}

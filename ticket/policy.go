@@ -1,10 +1,14 @@
 package ticket
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
 	"time"
+
+	"deskpost/ticket/calendar"
+	"deskpost/ticket/sla"
 )
 
 // A Policy is everything the admin decides: who works where, what they may do,
@@ -16,6 +20,8 @@ type Policy struct {
 	Agents          map[string]Agent
 	Roles           map[string]Role
 	Plans           map[string]Plan
+	Calendars       map[string]*calendar.Calendar
+	Calendar        string // of plans and departments that name none
 	Mailboxes       map[string]Mailbox // key: Receipt.Source
 	Priorities      []string           // from least to most urgent
 	DefaultPriority string
@@ -41,6 +47,7 @@ type Department struct {
 	Signature    string  // below replies
 	Lead         string  // agent key; "" is none
 	Plan         string  // plan of its new tickets; "" is none
+	Calendar     string  // of plans that name none; "" is the policy's
 	ReopenClosed bool    // a customer's mail inside the window reopens closed tickets too
 	AfterReply   Status  // status after a public reply: Open or Pending
 }
@@ -102,9 +109,13 @@ var AgentRole = Role{Key: "agent", Rights: []Right{MayRead, MayCreate, MayReply,
 	MayTransfer, MayClose, MayMerge, MayLink, MayForward}}
 
 // A Plan is an SLA plan that a ticket may be under.
-type Plan struct {
-	Key  string
-	Name string
+type Plan = sla.Plan
+
+// CalendarOf is the calendar of tickets of a department under a plan, both by
+// key: the plan's, else the department's, else the desk's. It is nil if none
+// is set.
+func (p *Policy) CalendarOf(plan, department string) *calendar.Calendar {
+	return p.Calendars[cmp.Or(p.Plans[plan].Calendar, p.Departments[department].Calendar, p.Calendar)]
 }
 
 // A Mailbox is a source of mail.

@@ -18,7 +18,6 @@ func (c *checker) policy(raw *rawConfig) *ticket.Policy {
 		DefaultPriority: raw.Desk.DefaultPriority,
 		ReopenWindow:    c.duration(at("desk", "reopen_window"), raw.Desk.ReopenWindow, 0, 3650*day),
 		Admins:          raw.Mail.Admins,
-		Plans:           c.plans(raw),
 		Roles:           c.roles(raw),
 		Mailboxes:       map[string]ticket.Mailbox{},
 	}
@@ -28,8 +27,11 @@ func (c *checker) policy(raw *rawConfig) *ticket.Policy {
 	if len(p.Priorities) > 0 && !c.known(at("desk", "priorities")) {
 		c.oneOf(at("desk", "default_priority"), p.DefaultPriority, p.Priorities...)
 	}
+	p.Calendars = c.calendars(raw, p.Zone)
+	p.Calendar = c.calendarReference(at("sla", "calendar"), raw.SLA.Calendar, p)
+	p.Plans = c.plans(raw, p)
 	agents := c.names("agent")
-	p.Departments = c.departments(raw, agents)
+	p.Departments = c.departments(raw, agents, p)
 	p.Agents = c.agents(raw, agents, p)
 	for i, admin := range p.Admins {
 		path := at("mail", "admins")
@@ -67,6 +69,10 @@ func (c *checker) zone(value string) *time.Location {
 	if !c.required(path, value, `zone = "Europe/Berlin" (timedatectl list-timezones lists the names)`) {
 		return nil
 	}
+	return c.zoneAt(path, value)
+}
+
+func (c *checker) zoneAt(path keyPath, value string) *time.Location {
 	zone, err := time.LoadLocation(value)
 	if err != nil || value == "Local" {
 		c.fault(path, `%q is not a time zone; write a name such as "Europe/Berlin" (timedatectl list-timezones lists them)`, value)
@@ -92,16 +98,6 @@ func (c *checker) priorities(values []string) []string {
 		seen[strings.ToLower(v)] = true
 	}
 	return values
-}
-
-func (c *checker) plans(raw *rawConfig) map[string]ticket.Plan {
-	plans := map[string]ticket.Plan{}
-	for _, name := range c.names("plan") {
-		path := at("plan", name, "name")
-		c.required(path, raw.Plan[name].Name, `name = "Sev-A"`)
-		plans[name] = ticket.Plan{Key: name, Name: c.oneLine(path, raw.Plan[name].Name)}
-	}
-	return plans
 }
 
 func (c *checker) roles(raw *rawConfig) map[string]ticket.Role {
@@ -131,7 +127,7 @@ func (c *checker) roles(raw *rawConfig) map[string]ticket.Role {
 	return roles
 }
 
-func (c *checker) departments(raw *rawConfig, agents []string) map[string]ticket.Department {
+func (c *checker) departments(raw *rawConfig, agents []string, p *ticket.Policy) map[string]ticket.Department {
 	all := map[string]ticket.Department{}
 	names, plans := c.names("department"), c.index.names("plan")
 	if len(names) == 0 && !c.bad["department"] {
@@ -153,7 +149,8 @@ func (c *checker) departments(raw *rawConfig, agents []string) map[string]ticket
 		all[name] = ticket.Department{
 			Key: name, Name: c.oneLine(in("name"), d.Name),
 			Address:   ticket.Address{Name: d.Name, Email: d.Address},
-			Signature: d.Signature, Lead: d.Lead, Plan: d.Plan, ReopenClosed: d.ReopenClosed,
+			Signature: d.Signature, Lead: d.Lead, Plan: d.Plan,
+			Calendar: c.calendarReference(in("calendar"), d.Calendar, p), ReopenClosed: d.ReopenClosed,
 			AfterReply: ticket.Status(c.oneOf(in("after_reply"), d.AfterReply, string(ticket.Open), string(ticket.Pending))),
 		}
 	}

@@ -19,6 +19,8 @@ type rawConfig struct {
 	Agent              map[string]rawAgent      `toml:"agent"`
 	Role               map[string]rawRole       `toml:"role"`
 	Plan               map[string]rawPlan       `toml:"plan"`
+	Calendar           map[string]rawCalendar   `toml:"calendar"`
+	SLA                rawSLA                   `toml:"sla"`
 	Desk               rawDesk                  `toml:"desk"`
 	Commands           rawCommands              `toml:"commands"`
 	Mail               rawMail                  `toml:"mail"`
@@ -53,6 +55,7 @@ type rawDepartment struct {
 	Signature    string `toml:"signature"`
 	Lead         string `toml:"lead"`
 	Plan         string `toml:"plan"`
+	Calendar     string `toml:"calendar"`
 	ReopenClosed bool   `toml:"reopen_closed"`
 	AfterReply   string `toml:"after_reply"`
 }
@@ -71,7 +74,42 @@ type rawRole struct {
 }
 
 type rawPlan struct {
-	Name string `toml:"name"`
+	Name       string               `toml:"name"`
+	Calendar   string               `toml:"calendar"`
+	PauseOn    []string             `toml:"pause_on"`
+	PauseFirst bool                 `toml:"pause_first"`
+	OnReopen   string               `toml:"on_reopen"`
+	OnChange   string               `toml:"on_change"`
+	Targets    map[string]rawTarget `toml:"targets"`
+	Steps      map[string]rawStep   `toml:"steps"`
+}
+
+// The tables in plans have no defaults: an empty value is one left out.
+type rawTarget struct {
+	First   string `toml:"first"`
+	Next    string `toml:"next"`
+	Resolve string `toml:"resolve"`
+	Keep    string `toml:"keep"`
+}
+
+type rawStep struct {
+	Metric string   `toml:"metric"`
+	At     string   `toml:"at"`
+	Repeat string   `toml:"repeat"`
+	Max    int      `toml:"max"`
+	Do     []string `toml:"do"`
+}
+
+type rawCalendar struct {
+	Zone         string   `toml:"zone"`
+	Week         []string `toml:"week"`
+	Holidays     []string `toml:"holidays"`
+	HolidaysFile string   `toml:"holidays_file"`
+	Extras       []string `toml:"extras"`
+}
+
+type rawSLA struct {
+	Calendar string `toml:"calendar"`
 }
 
 type rawDesk struct {
@@ -123,7 +161,9 @@ func defaultConfig(index *tomlIndex) *rawConfig {
 		Department: named(index, "department", rawDepartment{ReopenClosed: true, AfterReply: "open"}),
 		Agent:      named(index, "agent", rawAgent{ReplyAs: "reply", Transcript: "always"}),
 		Role:       named(index, "role", rawRole{}),
-		Plan:       named(index, "plan", rawPlan{}),
+		Plan:       named(index, "plan", rawPlan{PauseOn: []string{"pending", "hold"}, OnReopen: "resume", OnChange: "from_start"}),
+		Calendar:   named(index, "calendar", rawCalendar{}),
+		SLA:        rawSLA{Calendar: alwaysOpen},
 		Desk: rawDesk{Priorities: []string{"Low", "Normal", "High", "Emergency"}, DefaultPriority: "Normal",
 			ReopenWindow: "7d"},
 		Commands: rawCommands{NearMiss: "hold", TokenDays: 60, DraftDays: 7},

@@ -16,6 +16,8 @@ import (
 
 	"deskpost/inbound"
 	"deskpost/ticket"
+	"deskpost/ticket/calendar"
+	"deskpost/ticket/sla"
 )
 
 var update = flag.Bool("update", false, "write the golden files and generated pages anew")
@@ -32,6 +34,8 @@ func configDir(t testing.TB) string {
 		"open.password":    {"s3cret\n", 0o644},
 		"empty.password":   {"\n", 0o600},
 		"lines.password":   {"one\ntwo\n", 0o600},
+		"holidays.ics":     {icsFile("DTSTART;VALUE=DATE:20260403\nSUMMARY:Good Friday"), 0o644},
+		"broken.ics":       {icsFile("DTSTART:tomorrow\nSUMMARY:Soon"), 0o644},
 	} {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, []byte(file.text), 0o600); err != nil {
@@ -148,6 +152,7 @@ Yours
 Support"""
 lead = "jane"
 plan = "sev-a"
+calendar = "night"
 reopen_closed = false
 after_reply = "pending"
 
@@ -168,6 +173,37 @@ rights = ["read", "ban"]
 
 [plan.sev-a]
 name = "Sev-A"
+calendar = "night"
+pause_on = ["pending"]
+pause_first = true
+on_reopen = "restart"
+on_change = "carry"
+targets.p1 = { first = "1h", next = "2h", resolve = "8h", keep = "1d" }
+
+[plan.sev-a.targets.P3]
+resolve = "10d"
+
+[plan.sev-a.steps.warn]
+metric = "first"
+at = "75%"
+do = ["mail:jane,lead,boss@bank.example", "priority:p2", "tag:+late"]
+
+[plan.sev-a.steps.nag]
+metric = "*"
+at = "+2hR"
+repeat = "4h"
+max = 5
+do = ["mail:assignee", "status:open", "dept:support", "assign:none"]
+
+[calendar.night]
+zone = "Asia/Tokyo"
+week = ["daily 22:00-06:00"]
+holidays = ["12-25 Christmas Day"]
+holidays_file = "holidays.ics"
+extras = ["2026-12-25 08:00-10:00"]
+
+[sla]
+calendar = "night"
 
 [desk]
 priorities = ["P3", "P2", "P1"]
@@ -223,7 +259,7 @@ func TestFullConfigPolicy(t *testing.T) {
 		Zone: zone,
 		Departments: map[string]ticket.Department{
 			"support": {Key: "support", Name: "Support", Address: ticket.Address{Name: "Support", Email: "support@bank.example"},
-				Signature: "Yours\nSupport", Lead: "jane", Plan: "sev-a", AfterReply: ticket.Pending},
+				Signature: "Yours\nSupport", Lead: "jane", Plan: "sev-a", Calendar: "night", AfterReply: ticket.Pending},
 			"online-banking": {Key: "online-banking", Name: "Online Banking", ReopenClosed: true, AfterReply: ticket.Open,
 				Address: ticket.Address{Name: "Online Banking", Email: "online-banking@bank.example"}},
 		},
@@ -233,7 +269,14 @@ func TestFullConfigPolicy(t *testing.T) {
 			ReplyAs: ticket.Note, Transcript: ticket.TranscriptErrors}},
 		Roles: map[string]ticket.Role{"agent": ticket.AgentRole,
 			"expanded": {Key: "expanded", Rights: []ticket.Right{ticket.MayRead, ticket.MayBan}}},
-		Plans: map[string]ticket.Plan{"sev-a": {Key: "sev-a", Name: "Sev-A"}},
+		Plans: map[string]ticket.Plan{"sev-a": {Key: "sev-a", Name: "Sev-A", Calendar: "night",
+			PauseOn: []string{"pending"}, PauseFirst: true, OnReopen: sla.ReopenRestart, OnChange: sla.Carry,
+			Targets: map[string]sla.Target{"P1": {First: time.Hour, Next: 2 * time.Hour, Resolve: 8 * time.Hour, Keep: day}, "P3": {Resolve: 10 * day}},
+			Steps: []sla.Step{
+				{Key: "warn", Metric: sla.First, At: sla.Point{IsPart: true, Percent: 75}, Do: []string{"mail:jane,lead,boss@bank.example", "priority:p2", "tag:+late"}},
+				{Key: "nag", Metric: sla.Every, At: sla.Point{Offset: 2 * time.Hour, Real: true}, Repeat: 4 * time.Hour, Max: 5,
+					Do: []string{"mail:assignee", "status:open", "dept:support", "assign:none"}}}}},
+		Calendars: calendars(t), Calendar: "night",
 		Mailboxes: map[string]ticket.Mailbox{
 			"support": {Key: "support", Address: ticket.Address{Email: "Support@bank.example"}, Department: "support"},
 			"local":   {Key: "local", Address: ticket.Address{Email: "local@bank.example"}, Department: "online-banking"},
@@ -246,9 +289,42 @@ func TestFullConfigPolicy(t *testing.T) {
 			GiveUp: 3 * day},
 	}
 	byName := cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })
-	if diff := cmp.Diff(want, s.Policy, byName); diff != "" {
+	byRevision := cmp.Comparer(func(a, b *calendar.Calendar) bool { return a.Key() == b.Key() && a.Revision() == b.Revision() })
+	if diff := cmp.Diff(want, s.Policy, byName, byRevision); diff != "" {
 		t.Errorf("policy (-want +got):\n%s", diff)
 	}
+}
+
+// calendars are those of the full config.
+func calendars(t *testing.T) map[string]*calendar.Calendar {
+	t.Helper()
+	all := map[string]*calendar.Calendar{}
+	for _, def := range []calendar.Definition{
+		{Key: "24x7", Zone: zone(t, "America/New_York"), Week: calendar.Always()},
+		{Key: "night", Zone: zone(t, "Asia/Tokyo"), Extras: []calendar.Extra{{Date: calendar.Date{Year: 2026, Month: 12, Day: 25}, Hours: calendar.Interval{From: 480, To: 600}}},
+			Holidays: []calendar.Holiday{{Date: calendar.Date{Month: 12, Day: 25}, Name: "Christmas Day"}, {Date: calendar.Date{Year: 2026, Month: 4, Day: 3}, Name: "Good Friday"}}},
+	} {
+		for d := range def.Week {
+			if def.Key == "night" {
+				def.Week[d] = []calendar.Interval{{From: 0, To: 360}, {From: 1320, To: 1440}}
+			}
+		}
+		made, err := calendar.New(def)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[def.Key] = made
+	}
+	return all
+}
+
+func zone(t *testing.T, name string) *time.Location {
+	t.Helper()
+	z, err := time.LoadLocation(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return z
 }
 
 func TestFullConfigServers(t *testing.T) {

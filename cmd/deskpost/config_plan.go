@@ -1,0 +1,169 @@
+package main
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"deskpost/ticket"
+	"deskpost/ticket/sla"
+)
+
+// maxTarget bounds targets and the times of steps; calendars look ten years
+// ahead, and a target is working time.
+const maxTarget = 366 * day
+
+func (c *checker) plans(raw *rawConfig, p *ticket.Policy) map[string]ticket.Plan {
+	plans := map[string]ticket.Plan{}
+	for _, name := range c.names("plan") {
+		r := raw.Plan[name]
+		in := func(key string) keyPath { return at("plan", name, key) }
+		c.required(in("name"), r.Name, `name = "Sev-A"`)
+		plan := ticket.Plan{
+			Key: name, Name: c.oneLine(in("name"), r.Name),
+			Calendar: c.calendarReference(in("calendar"), r.Calendar, p),
+			Targets:  c.targets(in("targets"), r.Targets, p.Priorities),
+			PauseOn:  r.PauseOn, PauseFirst: r.PauseFirst,
+			Steps: c.steps(in("steps"), r.Steps, raw, p),
+			OnReopen: sla.OnReopen(c.oneOf(in("on_reopen"), r.OnReopen, string(sla.ReopenResume), string(sla.ReopenRestart),
+				string(sla.ReopenNone))),
+			OnChange: sla.OnChange(c.oneOf(in("on_change"), r.OnChange, string(sla.FromStart), string(sla.Carry), string(sla.FromChange))),
+		}
+		for i, status := range r.PauseOn {
+			path := in("pause_on")
+			if working := []string{string(ticket.New), string(ticket.Open), string(ticket.Pending), string(ticket.Hold)}; !slices.Contains(working, status) {
+				c.faultAt(c.index.elementLine(path, i), path, "%q is not a status in which clocks can be paused%s Write any of: %s",
+					status, fullStop(didYouMean(status, working)), strings.Join(working, ", "))
+			}
+		}
+		plans[name] = plan
+	}
+	return plans
+}
+
+// targets checks the table of priorities. They are written as in [desk] or in
+// small letters.
+func (c *checker) targets(path keyPath, raw map[string]rawTarget, priorities []string) map[string]sla.Target {
+	targets := map[string]sla.Target{}
+	for _, key := range slices.Sorted(maps.Keys(raw)) {
+		at := append(slices.Clone(path), key)
+		i := slices.IndexFunc(priorities, func(p string) bool { return strings.EqualFold(p, key) })
+		if i < 0 {
+			if !c.known(at) {
+				c.fault(at, "%q is not a priority%s Write one of: %s", key, fullStop(didYouMean(key, priorities)), strings.Join(priorities, ", "))
+			}
+			continue
+		}
+		if _, twice := targets[priorities[i]]; twice {
+			c.fault(at, "the priority %s is there twice; keep one of them", priorities[i])
+		}
+		span := func(name, value string) time.Duration {
+			if value == "" {
+				return 0
+			}
+			return c.duration(append(slices.Clone(at), name), value, time.Minute, maxTarget)
+		}
+		r := raw[key]
+		targets[priorities[i]] = sla.Target{First: span("first", r.First), Next: span("next", r.Next),
+			Resolve: span("resolve", r.Resolve), Keep: span("keep", r.Keep)}
+		if r == (rawTarget{}) && !c.known(at) {
+			c.fault(at, `promises nothing; write such as first = "1h" or resolve = "8h", or take it out`)
+		}
+	}
+	return targets
+}
+
+// steps checks the steps of a plan, in the order of the file.
+func (c *checker) steps(path keyPath, raw map[string]rawStep, rawAll *rawConfig, p *ticket.Policy) []sla.Step {
+	keys := slices.SortedFunc(maps.Keys(raw), func(a, b string) int {
+		line := func(key string) int { return c.index.line(append(slices.Clone(path), key)) }
+		if d := line(a) - line(b); d != 0 {
+			return d
+		}
+		return strings.Compare(a, b)
+	})
+	var steps []sla.Step
+	for _, key := range keys {
+		steps = append(steps, c.step(append(slices.Clone(path), key), key, raw[key], rawAll, p))
+	}
+	return steps
+}
+
+func (c *checker) step(path keyPath, key string, r rawStep, raw *rawConfig, p *ticket.Policy) sla.Step {
+	in := func(key string) keyPath { return append(slices.Clone(path), key) }
+	if !validName(key) {
+		c.fault(path, "%q cannot be a name; write one to forty small letters, digits and hyphens, such as warn", shorten(key))
+	}
+	s := sla.Step{Key: key, Do: r.Do, Max: r.Max}
+	metrics := []string{string(sla.Every)}
+	for _, m := range sla.Metrics {
+		metrics = append(metrics, string(m))
+	}
+	if c.required(in("metric"), r.Metric, `metric = "first", or "*" for all`) {
+		s.Metric = sla.Metric(c.oneOf(in("metric"), r.Metric, metrics...))
+	}
+	if c.required(in("at"), r.At, `at = "75%"`) {
+		point, err := sla.ParsePoint(r.At, parseDuration)
+		if err != nil {
+			c.fault(in("at"), "%v", err)
+		}
+		s.At = point
+	}
+	switch {
+	case r.Repeat == "" && r.Max != 0:
+		c.fault(in("max"), `is for steps that repeat; write repeat = "4h", or take it out`)
+	case r.Repeat == "":
+	case s.At.Before():
+		c.fault(in("repeat"), `a step before the deadline cannot repeat; write at = "0" or later, or take it out`)
+	default:
+		s.Repeat = c.duration(in("repeat"), r.Repeat, time.Minute, maxTarget)
+		if r.Max == 0 && !c.known(in("max")) {
+			c.fault(in("max"), "is missing; write how often the step is done in all, such as max = 5")
+		} else {
+			c.number(in("max"), r.Max, 1, 100)
+		}
+	}
+	if len(r.Do) == 0 && !c.known(in("do")) {
+		c.fault(in("do"), `is missing or empty; write such as do = ["mail:assignee,lead"]`)
+	}
+	for i, action := range r.Do {
+		c.action(c.index.elementLine(in("do"), i), in("do"), action, raw, p)
+	}
+	return s
+}
+
+// action checks one thing that a step does.
+func (c *checker) action(line int, path keyPath, text string, raw *rawConfig, p *ticket.Policy) {
+	verb, object, _ := strings.Cut(text, ":")
+	verbs := []string{"mail", "priority", "assign", "dept", "tag", "status"}
+	known := func(value, what string, words []string) {
+		if !slices.ContainsFunc(words, func(w string) bool { return strings.EqualFold(w, value) }) {
+			c.faultAt(line, path, "%q is not %s%s Write one of: %s", value, what, fullStop(didYouMean(value, words)), strings.Join(words, ", "))
+		}
+	}
+	switch {
+	case !slices.Contains(verbs, verb):
+		c.faultAt(line, path, `%q is nothing a step can do%s Write one of: mail:assignee,lead, priority:+1, assign:NAME, dept:NAME, tag:NAME, status:open`,
+			text, fullStop(didYouMean(verb, verbs)))
+	case object == "":
+		c.faultAt(line, path, "%q lacks its object; write such as mail:assignee,lead", text)
+	case verb == "mail":
+		roles := slices.Concat([]string{"assignee", "lead", "members", "watchers", "admins", "customer"}, c.index.names("agent"))
+		for who := range strings.SplitSeq(object, ",") {
+			if strings.Contains(who, "@") {
+				c.address(line, path, who)
+				continue
+			}
+			known(who, "a role or an agent", roles)
+		}
+	case verb == "priority":
+		known(object, "a priority", append([]string{"+1", "-1"}, p.Priorities...))
+	case verb == "assign":
+		known(object, "an agent", append([]string{"none"}, c.index.names("agent")...))
+	case verb == "dept":
+		known(object, "a department", c.index.names("department"))
+	case verb == "status":
+		known(object, "a status that a step can set", []string{string(ticket.Open), string(ticket.Pending), string(ticket.Hold), string(ticket.Resolved)})
+	}
+}

@@ -21,7 +21,7 @@ type Policy struct {
 	Roles           map[string]Role
 	Plans           map[string]Plan
 	Calendars       map[string]*calendar.Calendar
-	Calendar        string // of plans and departments that name none
+	Calendar        string             // of plans and departments that name none
 	Mailboxes       map[string]Mailbox // key: Receipt.Source
 	Priorities      []string           // from least to most urgent
 	DefaultPriority string

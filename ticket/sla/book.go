@@ -74,12 +74,6 @@ func (b *Book) Clocks() []*Clock {
 // Revoked are the breaches that editions of the calendar undid.
 func (b *Book) Revoked() []Revocation { return slices.Clone(b.revoked) }
 
-// Replaced reports whether a due date stands in for a clock's deadline.
-func (b *Book) Replaced(c *Clock) bool {
-	due := b.last(Due)
-	return c.Metric == Resolve && due != nil && due.open()
-}
-
 func (b *Book) apply(e Event) error {
 	if e.At.Before(b.history.Received) {
 		return fmt.Errorf("an event at %s is before the ticket was received", e.At.Format(time.RFC3339))
@@ -99,7 +93,7 @@ func (b *Book) apply(e Event) error {
 	case CalendarEdited:
 		return b.editCalendar(e)
 	case DueSet:
-		b.setDue(e)
+		return b.setDue(e)
 	}
 	return nil
 }
@@ -199,7 +193,8 @@ func (b *Book) reopen(at time.Time) {
 	}
 	switch c := b.last(Resolve); mode {
 	case ReopenRestart:
-		b.start(Resolve, at)
+		due := b.last(Due)
+		b.start(Resolve, at).Replaced = due != nil && due.open()
 	case ReopenNone:
 	default:
 		b.resume(c, at)
@@ -247,17 +242,28 @@ func (b *Book) editCalendar(e Event) error {
 	return nil
 }
 
-// setDue starts a clock for a date, in place of one that was set before.
-func (b *Book) setDue(e Event) {
+// setDue starts a clock for a date, in place of one that was set before and of
+// the deadline of resolve. One that has passed already stays.
+func (b *Book) setDue(e Event) error {
 	if c := b.last(Due); c != nil && c.open() {
 		c.halt(e.At, Cancelled)
 		c.Ended = e.At
 	}
+	resolve := b.last(Resolve)
+	if resolve.open() {
+		resolve.Replaced = false
+	}
 	if e.Due.IsZero() || b.standing != Working {
-		return
+		return nil
+	}
+	if _, late, err := resolve.BreachedAt(e.At); err != nil {
+		return err
+	} else if resolve.open() {
+		resolve.Replaced = !late
 	}
 	c := b.start(Due, e.At)
 	c.Fixed = e.Due
 	// What its percentages are of; a date in closed time still is a promise.
 	c.Budget = max(1, b.terms.Calendar.Elapsed(e.At, e.Due))
+	return nil
 }

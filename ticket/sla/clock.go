@@ -32,6 +32,7 @@ type Clock struct {
 	Ended    time.Time // of Met, Breached and Cancelled
 	Segments []Segment
 	Fixed    time.Time // the deadline of Due
+	Replaced bool      // Due stands in for the deadline of this clock, which is Resolve
 
 	// After a change of terms only what is after CountFrom is counted, and
 	// Carried beside it.
@@ -99,11 +100,11 @@ func (c *Clock) reach(amount time.Duration) (time.Time, bool, error) {
 }
 
 // Deadline is when the clock's budget is used up, and false while there is no
-// such instant: it is paused or ended before, or there is no promise. The error
-// is calendar.ErrTooFar.
+// such instant: it is paused or ended before, there is no promise, or a due date
+// stands in for it. The error is calendar.ErrTooFar.
 func (c *Clock) Deadline() (time.Time, bool, error) {
 	switch {
-	case c.Budget == 0:
+	case c.Budget == 0 || c.Replaced:
 		return time.Time{}, false, nil
 	case !c.Fixed.IsZero():
 		return c.Fixed, c.open() || c.Ended.After(c.Fixed), nil

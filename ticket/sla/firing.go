@@ -23,7 +23,7 @@ type Firing struct {
 func (c *Clock) Firings() ([]Firing, error) {
 	var all []Firing
 	for _, s := range c.Terms.Plan.Steps {
-		if c.Budget == 0 || !s.takes(c.Metric) {
+		if c.Budget == 0 || c.Replaced || !s.takes(c.Metric) {
 			continue
 		}
 		for n := range max(1, s.Max) {
@@ -87,14 +87,10 @@ func (c *Clock) whenRunning(at time.Time) (time.Time, bool, error) {
 	return time.Time{}, false, nil
 }
 
-// Firings are those of all clocks of the ticket, in order of time. Those of
-// resolve are left out while a due date stands in for it.
+// Firings are those of all clocks of the ticket, in order of time.
 func (b *Book) Firings() ([]Firing, error) {
 	var all []Firing
 	for _, c := range b.Clocks() {
-		if b.Replaced(c) {
-			continue
-		}
 		some, err := c.Firings()
 		if err != nil {
 			return nil, err

@@ -211,6 +211,12 @@ func TestHistories(t *testing.T) {
 			"2026-01-05 11:30", "first/1 running used 1h30m0s due 2026-01-05 12:00"},
 		"a due date": {terms(t, eight), []sla.Event{{At: at("2026-01-05 12:00"), Kind: sla.DueSet, Due: at("2026-01-05 15:00")}, status("2026-01-05 16:00", "resolved")},
 			"2026-01-05 17:00", "resolve/1 met used 6h0m0s\ndue/1 breached used 4h0m0s due 2026-01-05 15:00 breached 2026-01-05 15:00"},
+		"a due date taken away": {terms(t, eight), []sla.Event{{At: at("2026-01-05 12:00"), Kind: sla.DueSet, Due: at("2026-01-05 15:00")}, {At: at("2026-01-05 13:00"), Kind: sla.DueSet}},
+			"2026-01-05 14:00", "resolve/1 running used 4h0m0s due 2026-01-06 10:00\ndue/1 cancelled used 1h0m0s"},
+		"a later date than what was promised": {terms(t, resolveIn(time.Hour)), []sla.Event{{At: at("2026-01-05 10:30"), Kind: sla.DueSet, Due: at("2026-01-07 15:00")}, status("2026-01-06 16:00", "resolved")},
+			"2026-01-06 17:00", "resolve/1 met used 14h0m0s\ndue/1 met used 13h30m0s"},
+		"no date undoes a breach": {terms(t, resolveIn(time.Hour)), []sla.Event{{At: at("2026-01-05 12:00"), Kind: sla.DueSet, Due: at("2026-01-07 15:00")}},
+			"2026-01-05 13:00", "resolve/1 running used 3h0m0s due 2026-01-05 11:00 breached 2026-01-05 11:00\ndue/1 running used 1h0m0s due 2026-01-07 15:00"},
 		"a new holiday": {terms(t, eight), []sla.Event{{At: at("2026-01-05 11:00"), Kind: sla.CalendarEdited, Terms: sla.Terms{Calendar: newCalendar(t, officeHours, "2026-01-06")}}},
 			"2026-01-05 11:00", "resolve/1 running used 1h0m0s due 2026-01-07 10:00"},
 	} {

@@ -5,12 +5,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // A balance is what the account of a run says beside that it is right.
 type balance struct {
-	doubled int      // times that a mail went out to a recipient once more
-	twice   []string // which
+	twice   map[string]int  // how often a mail went out more than once, by Message-ID and recipient
+	bounced map[string]bool // that there was a report of
 }
 
 // account compares what people wrote and got with what the desk has in its
@@ -74,7 +75,9 @@ func (d *deaths) accountIn(db *sql.DB) {
 	if n := d.count(db, "SELECT COUNT(*) FROM (SELECT receipt FROM entries WHERE receipt IS NOT NULL GROUP BY receipt HAVING COUNT(*) > 1) AS double"); n != 0 {
 		d.t.Errorf("%d mails are in a thread twice", n)
 	}
-	d.t.Logf("in: %d mails and %d echoes, %d lost, %d receipts, %d tickets", len(d.delivered)-echoes, echoes, lost, len(books), d.began)
+	waited := d.count(db, "SELECT COALESCE(MAX(at - received_at), 0) FROM receipts")
+	d.t.Logf("in: %d mails and %d echoes, %d lost, %d receipts, %d tickets; the longest that one waited were %s", len(d.delivered)-echoes, echoes,
+		lost, len(books), d.began, (time.Duration(waited) * time.Millisecond / speed).Round(time.Millisecond))
 }
 
 // expected are the outcomes that a mail may have, by Message-ID, for all that
@@ -106,8 +109,9 @@ func (d *deaths) accountOut(db *sql.DB) (b balance) {
 	for _, a := range d.accepted {
 		taken[a.id+" "+a.to]++
 	}
+	b = balance{twice: map[string]int{}, bounced: map[string]bool{}}
 	notices, lost := 0, 0
-	for _, r := range d.list(db, 4, `SELECT n.message_id, r.email, n.kind, COALESCE(r.sent_at, 0)
+	for _, r := range d.list(db, 4, `SELECT n.message_id, r.email, n.kind, r.failed_at
 		FROM notices AS n JOIN notice_recipients AS r ON r.notice = n.id`) {
 		notices++
 		key := r[0] + " " + r[1]
@@ -116,9 +120,9 @@ func (d *deaths) accountOut(db *sql.DB) (b balance) {
 			d.t.Errorf("lost: %s notice %s", r[2], key)
 		}
 		if n := taken[key] - 1; n > 0 {
-			b.doubled += n
-			b.twice = append(b.twice, r[2]+" "+key)
+			b.twice[key] = n
 		}
+		b.bounced[key] = r[3] != ""
 		delete(taken, key)
 	}
 	for key, n := range taken {
@@ -129,7 +133,10 @@ func (d *deaths) accountOut(db *sql.DB) (b balance) {
 			d.t.Errorf("%d notices of kind %q, want %d", n, kind, want)
 		}
 	}
-	d.t.Logf("out: %d notices, %d lost, %d sent once more", notices, lost, b.doubled)
+	for _, e := range d.list(db, 2, "SELECT ticket, detail FROM events WHERE kind = 'not-acknowledged'") {
+		d.t.Errorf("ticket %s was not acknowledged: %s", e[0], e[1])
+	}
+	d.t.Logf("out: %d notices, %d lost, %d sent once more", notices, lost, sum(b.twice))
 	return b
 }
 

@@ -100,7 +100,7 @@ func TestDeathAtAStep(t *testing.T) {
 			w := newWorld(t, enginetest.URL(t))
 			conversation{number: 1, mailbox: supportBox, padding: tc.padding}.begin(w)
 			w.died(tc.step + "=kill@1")
-			inGap := w.unnoted(w.acceptances())
+			inGap := len(w.unnoted(w.acceptances()))
 			if outgoing := tc.gap || strings.HasPrefix(tc.step, "mailer."); outgoing && inGap != 0 != tc.gap {
 				t.Errorf("died with %d mails in the gap", inGap) // else the mailer was at work beside, wherever it was
 			}
@@ -270,7 +270,7 @@ func TestEchoAfterTheGrace(t *testing.T) {
 	w.holdEchoes()
 	conversation{number: 1, mailbox: supportBox}.begin(w)
 	w.died("mailer.answered=kill@1")
-	inGap := w.unnoted(w.acceptances())
+	inGap := len(w.unnoted(w.acceptances()))
 	c := w.start("", 1)
 	w.afterwards(c)
 	w.releaseEchoes()

@@ -179,15 +179,17 @@ func (w *world) contents() (all []string) {
 	return all
 }
 
-// unnoted counts for how many recipients the books do not say that the relay
-// took a mail which it took in the life that just ended: those deaths are in the
-// gap.
-func (w *world) unnoted(accepted []acceptance) (n int) {
+// unnoted lists the mails that the relay took in the life that just ended and of
+// which the books do not say so: those deaths are in the gap.
+func (w *world) unnoted(accepted []acceptance) (gap []acceptance) {
 	w.look(func(db *sql.DB) {
 		for _, a := range accepted {
-			n += w.count(db, `SELECT COUNT(*) FROM notices AS n JOIN notice_recipients AS r ON r.notice = n.id
+			n := w.count(db, `SELECT COUNT(*) FROM notices AS n JOIN notice_recipients AS r ON r.notice = n.id
 				WHERE n.message_id = $1 AND r.email = '`+a.to+`' AND r.sent_at IS NULL AND r.failed_at IS NULL`, a.id)
+			if n > 0 {
+				gap = append(gap, a)
+			}
 		}
 	})
-	return n
+	return gap
 }

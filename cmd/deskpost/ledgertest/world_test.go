@@ -137,6 +137,8 @@ func named(t *testing.T, database string) string {
 	return u.String()
 }
 
+// configText is the config. In the days that pass in a long run, mail must not
+// become too old for anything.
 func (w *world) configText(echo string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "zone = \"UTC\"\ndatabase = %q\n", w.database)
@@ -157,6 +159,11 @@ cap_ticket_day = 100000
 cap_system_hour = 100000
 cap_sender_hour = 100000
 cap_agent_burst = 100000
+old_mail = "365d"
+give_up = "30d"
+
+[desk]
+reopen_window = "365d"
 
 [department.support]
 name = "Support"

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"time"
 
 	"deskpost/ticket/failpoint"
@@ -30,8 +32,8 @@ type BackupOption func(*backupOptions)
 
 type backupOptions struct{ replace bool }
 
-// WithReplace lets a backup take the place of a file that is there, once it is
-// whole.
+// WithReplace lets a backup take the place of an older one, once it is whole. It
+// takes the place of nothing else: the file may be the desk itself.
 func WithReplace() BackupOption { return func(o *backupOptions) { o.replace = true } }
 
 // BackUp writes one consistent picture of the desk into a file, while others
@@ -45,7 +47,15 @@ func (db *DB) BackUp(ctx context.Context, file, version string, opts ...BackupOp
 	for _, opt := range opts {
 		opt(&o)
 	}
+	if o.replace {
+		if err := checkReplaced(ctx, file); err != nil {
+			return Backup{}, fmt.Errorf("back up to %s: %w", file, err)
+		}
+	}
 	p, err := newPart(file, ".part", o.replace)
+	if there := thereError(""); errors.As(err, &there) {
+		err = fmt.Errorf("%w: name another file, or replace an older backup with --force", err)
+	}
 	if err != nil {
 		return Backup{}, fmt.Errorf("back up to %s: %w", file, err)
 	}
@@ -54,6 +64,32 @@ func (db *DB) BackUp(ctx context.Context, file, version string, opts ...BackupOp
 		return Backup{}, fmt.Errorf("back up to %s: %w", file, err)
 	}
 	return b, nil
+}
+
+// checkReplaced refuses a file that is there and is no backup, of whatever
+// schema: a desk that is written over is lost, and so is any other file.
+func checkReplaced(ctx context.Context, file string) error {
+	info, err := os.Lstat(file)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && info.IsDir() {
+		return nil // newPart has the better words
+	}
+	if err != nil {
+		return err
+	}
+	backups := 0
+	pool, err := openPool(ctx, file, readerPragmas, 1)
+	if err == nil {
+		row := pool.QueryRowContext(ctx, `SELECT COUNT(*) FROM backups WHERE restored_at IS NULL AND id <> $1`, unended)
+		err = errors.Join(row.Scan(&backups), pool.Close())
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("the file that is there can not be read as a backup (%w), and only a backup is replaced: "+
+			"name another file, or move that one away", err)
+	case backups == 0:
+		return errors.New("the file that is there is a desk and no backup, and is not replaced: name another file")
+	}
+	return nil
 }
 
 func (db *DB) backUp(ctx context.Context, p *part, version string) (Backup, error) {

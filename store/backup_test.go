@@ -147,6 +147,25 @@ func TestBackUpKeepsToItsFile(t *testing.T) {
 	if b, err := db.BackUp(t.Context(), file, "test", WithReplace()); err != nil || b.Tickets != 1 {
 		t.Errorf("a backup that replaces another: %+v, %v", b, err)
 	}
+	for _, other := range []string{"desk.db", "notes.txt"} {
+		path := filepath.Join(t.TempDir(), other)
+		write := func() error { return os.WriteFile(path, []byte("notes"), 0o600) }
+		if other == "desk.db" {
+			write = func() error {
+				desk, err := Open(t.Context(), "sqlite:"+path)
+				return errors.Join(err, desk.Close())
+			}
+		}
+		if err := write(); err != nil {
+			t.Fatal(err)
+		}
+		before, _ := os.Stat(path)
+		_, err := db.BackUp(t.Context(), path, "test", WithReplace())
+		after, statErr := os.Stat(path)
+		if err == nil || !strings.Contains(err.Error(), "backup") || statErr != nil || !os.SameFile(before, after) {
+			t.Errorf("a backup in the place of %s: %v, %v", other, err, statErr)
+		}
+	}
 	running, err := newPart(filepath.Join(dir, "other.db"), ".part", false)
 	if err != nil {
 		t.Fatal(err)

@@ -73,10 +73,15 @@ func (p *part) checkTarget() error {
 	case info.IsDir():
 		return explainFile(p.target, &fs.PathError{Op: "write", Path: p.target, Err: syscall.EISDIR})
 	case !p.replace:
-		return errors.New("the file is there already; name another one")
+		return thereError(p.target)
 	}
 	return nil
 }
+
+// A thereError names a file that would have to be overwritten.
+type thereError string
+
+func (e thereError) Error() string { return string(e) + " is there already" }
 
 // partPragmas do without everything that guards a file which others use or
 // which has to outlive a crash: a part that is not published is thrown away.

@@ -32,8 +32,11 @@ func checkRestored(path string) error {
 // whole.
 func (s sqlite) build(ctx context.Context, db *DB, _ Backup, fill func() error) error {
 	p, err := newPart(s.path, restoring, false)
-	if err != nil {
+	if there := thereError(""); errors.As(err, &there) {
 		return fmt.Errorf("%w; restore never overwrites: move the old database away, or name another one in the config", err)
+	}
+	if err != nil {
+		return err
 	}
 	err = s.buildPart(ctx, db, p, fill)
 	return errors.Join(err, p.end())

@@ -12,8 +12,9 @@ type engine interface {
 	words() dialect
 	// name is the database as messages to people name it: it holds no secret.
 	name() string
-	// prepare makes what has to be there before a connection can be opened.
-	prepare() error
+	// prepare makes what has to be there before a connection can be opened, or
+	// if it may not make it, refuses a database of which that is not there.
+	prepare(mayMake bool) error
 	openWriters(ctx context.Context) (*sql.DB, error)
 	openReaders(ctx context.Context) (*sql.DB, error)
 	// openBeats opens what renews leases, which nothing else may keep busy.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"syscall"
 
@@ -121,6 +122,8 @@ func explainFile(path string, err error) error {
 		e.wrong, e.mend = "it can not be opened", "let the user who runs deskpost write to "+dir
 	case errors.Is(err, fs.ErrPermission):
 		e.wrong, e.mend = "permission denied", "let the user who runs deskpost read and write the file and "+dir
+	case errors.Is(err, fs.ErrNotExist) && isDir(dir):
+		e.wrong, e.mend = "there is no such file", "name the right one, or if this was the desk, restore the last backup with deskpost restore"
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
 		e.wrong, e.mend = "its directory does not exist", "make the directory "+dir
 	case errors.Is(err, syscall.EISDIR):
@@ -129,6 +132,11 @@ func explainFile(path string, err error) error {
 		return err
 	}
 	return e
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // isDamage reports whether an error says that a SQLite file is not whole.

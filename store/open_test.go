@@ -14,6 +14,7 @@ import (
 
 	"github.com/mattn/go-sqlite3"
 
+	"deskpost/store/enginetest"
 	"deskpost/ticket"
 )
 
@@ -38,6 +39,31 @@ func TestLock(t *testing.T) {
 		t.Fatal(err)
 	}
 	openAt(t, path, WithLock())
+}
+
+// TestOpenExisting demands that who wants a desk that is there makes none, says
+// what may have become of it, and finds the one that is.
+func TestOpenExisting(t *testing.T) {
+	t.Parallel()
+	url := enginetest.URL(t)
+	db, err := Open(t.Context(), url, WithExisting())
+	if err == nil {
+		db.Close()
+		t.Fatal("opened a desk that nobody has made")
+	}
+	if !strings.Contains(err.Error(), "deskpost restore") {
+		t.Errorf("the error does not say what to do: %v", err)
+	}
+	if path, err := sqlitePath(url); err == nil && list(t, filepath.Dir(path)) != "" {
+		t.Errorf("it left %s", list(t, filepath.Dir(path)))
+	}
+	openURL(t, url)
+	if db, err = Open(t.Context(), url, WithExisting()); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestLockIsWaitedFor(t *testing.T) {

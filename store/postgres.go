@@ -124,7 +124,7 @@ func setParams(params map[string]string) {
 
 func (p *postgres) name() string { return p.shown }
 
-func (p *postgres) prepare() error { return nil }
+func (p *postgres) prepare(bool) error { return nil }
 
 // words are PostgreSQL's.
 func (p *postgres) words() dialect {

@@ -39,11 +39,7 @@ func (db *DB) openToRead(ctx context.Context) error {
 		return err
 	}
 	db.write = db.read // whose connections refuse it
-	files, err := fs.Sub(schemaFiles, "schema")
-	if err != nil {
-		return err
-	}
-	all, err := readMigrations(files)
+	all, err := ourMigrations()
 	if err != nil {
 		return err
 	}
@@ -52,12 +48,33 @@ func (db *DB) openToRead(ctx context.Context) error {
 	case err != nil:
 		return err
 	case version == 0:
-		return fmt.Errorf("%s is empty: there is no desk in it", db.engine.name())
+		return noDeskError(db.engine.name())
 	case version < int64(len(all)):
 		return fmt.Errorf("%s has schema %d, this deskpost knows %d: use the deskpost that wrote it, or start deskpost serve on it once",
 			db.engine.name(), version, len(all))
 	}
 	return nil
+}
+
+// checkThere refuses a database with no desk in it.
+func (db *DB) checkThere(ctx context.Context, pool *sql.DB) error {
+	all, err := ourMigrations()
+	if err != nil {
+		return err
+	}
+	version, err := db.checkSchema(ctx, pool, all)
+	if err == nil && version == 0 {
+		return noDeskError(db.engine.name())
+	}
+	return err
+}
+
+// A noDeskError names a database that is there and empty.
+type noDeskError string
+
+func (e noDeskError) Error() string {
+	return "the database " + string(e) + " is empty: there is no desk in it; name the right one in the config, " +
+		"or if this was it, restore the last backup with deskpost restore"
 }
 
 // openReadOnly takes a file without a write-ahead log for one that nobody writes
@@ -72,7 +89,7 @@ func (s sqlite) openReadOnly(ctx context.Context) (*sql.DB, func() error, error)
 		return nil, nil, &fs.PathError{Op: "open", Path: s.path, Err: syscall.EISDIR}
 	}
 	if before.Size() == 0 {
-		return nil, nil, fmt.Errorf("%s is empty: there is no desk in it", s.path)
+		return nil, nil, noDeskError(s.path)
 	}
 	const pragmas = "_busy_timeout=5000&_query_only=on"
 	if hasLog(s.path) {

@@ -21,9 +21,18 @@ type sqlite struct{ path string }
 
 func (s sqlite) name() string { return s.path }
 
-func (s sqlite) prepare() error {
+func (s sqlite) prepare(mayMake bool) error {
 	if err := checkRestored(s.path); err != nil {
 		return err
+	}
+	if !mayMake {
+		info, err := os.Stat(s.path)
+		if err != nil {
+			return err
+		}
+		if info.Size() == 0 && !hasLog(s.path) {
+			return noDeskError(s.path)
+		}
 	}
 	return prepareFile(s.path)
 }

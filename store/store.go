@@ -45,6 +45,7 @@ type Option func(*options)
 
 type options struct {
 	lock     bool
+	existing bool
 	node     string
 	lease    time.Duration
 	leading  func(Leadership)
@@ -63,6 +64,11 @@ type options struct {
 // process of that name ends or ctx does. A DB that loses its lock, with the
 // connection that held it, writes nothing more, and its errors are fatal.
 func WithLock() Option { return func(o *options) { o.lock = true } }
+
+// WithExisting makes Open refuse a database with no desk in it, where it would
+// make one. A command that looks at a desk has nothing to do on an empty one,
+// and its database is lost or is named wrongly.
+func WithExisting() Option { return func(o *options) { o.existing = true } }
 
 // WithNode is what the daemon is called among several on a PostgreSQL database.
 func WithNode(name string) Option { return func(o *options) { o.node = name } }
@@ -116,7 +122,7 @@ func engineFor(url, password string) (engine, error) {
 }
 
 func (db *DB) open(ctx context.Context, o options) error {
-	if err := db.engine.prepare(); err != nil {
+	if err := db.engine.prepare(!o.existing); err != nil {
 		return err
 	}
 	var err error
@@ -135,6 +141,11 @@ func (db *DB) open(ctx context.Context, o options) error {
 		return err
 	}); err != nil {
 		return err
+	}
+	if o.existing {
+		if err := db.checkThere(ctx, db.write); err != nil {
+			return err
+		}
 	}
 	if err := patiently(ctx, func() error { return db.migrate(ctx) }); err != nil {
 		return err

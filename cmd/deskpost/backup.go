@@ -31,7 +31,7 @@ func backupCommand() *cobra.Command {
 		},
 	}
 	configFlag(cmd, &path)
-	cmd.Flags().BoolVar(&force, "force", false, "replace FILE if it is there, once the new backup is whole")
+	cmd.Flags().BoolVar(&force, "force", false, "replace an older backup in FILE, once the new backup is whole")
 	return cmd
 }
 
@@ -41,7 +41,7 @@ func backup(ctx context.Context, path, file string, force bool, out io.Writer) e
 		return err
 	}
 	began := time.Now()
-	db, err := openDatabase(ctx, s)
+	db, err := openDatabase(ctx, s, store.WithExisting())
 	if err != nil {
 		return err
 	}

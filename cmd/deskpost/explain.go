@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"deskpost/store"
 	"deskpost/ticket"
 )
 
@@ -40,7 +41,7 @@ func explain(ctx context.Context, path string, args []string, out io.Writer) err
 	if err != nil {
 		return &usageError{err}
 	}
-	db, err := openDatabase(ctx, s)
+	db, err := openDatabase(ctx, s, store.WithExisting())
 	if err != nil {
 		return err
 	}

@@ -100,7 +100,7 @@ func (v *verification) settings() (*settings, error) {
 
 // collect removes orphans as the daemon does each night.
 func (v *verification) collect(ctx context.Context, s *settings, out io.Writer) error {
-	db, err := openDatabase(ctx, s)
+	db, err := openDatabase(ctx, s, store.WithExisting())
 	if err != nil {
 		return err
 	}

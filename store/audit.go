@@ -116,7 +116,7 @@ func (a *auditor) engine() error {
 			if err := s(&verdict); err != nil || verdict == "ok" {
 				return err
 			}
-			a.found(q.kind, "the database", verdict)
+			a.found(q.kind, "the database", strings.Join(strings.Fields(verdict), " "))
 			return nil
 		}, q.sql)
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -38,8 +39,15 @@ func readBackup(ctx context.Context, file string) (b Backup, err error) {
 // openBackup opens a file that must be a backup of our schema. It changes
 // nothing.
 func openBackup(ctx context.Context, file string) (*DB, error) {
-	if _, err := os.Stat(file); err != nil {
+	info, err := os.Stat(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errors.New("there is no such file")
+	}
+	if err != nil {
 		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("this is no file: name the file of a backup")
 	}
 	e := sqlite{file}
 	pool, err := openPool(ctx, file, readerPragmas, 1)
@@ -56,10 +64,15 @@ func openBackup(ctx context.Context, file string) (*DB, error) {
 // explainBackup says what an engine's error about a backup means.
 func explainBackup(err error) error {
 	if IsFatal(err) {
-		return fmt.Errorf("the file is damaged, or no backup (%w): use another one", err)
+		return brokenError{fmt.Errorf("the file is damaged, or no backup (%w)", err)}
 	}
 	return err
 }
+
+// A brokenError says what is wrong with a file that can not be restored.
+type brokenError struct{ error }
+
+func (e brokenError) Unwrap() error { return e.error }
 
 func (db *DB) checkBackupSchema(ctx context.Context) error {
 	all, err := ourMigrations()
@@ -113,7 +126,7 @@ func (db *DB) verifyFile(ctx context.Context) error {
 		return fmt.Errorf("check the file: %w", err)
 	}
 	if found != "ok" {
-		return fmt.Errorf("the file is damaged (%s)", strings.TrimSpace(found))
+		return brokenError{fmt.Errorf("the file is damaged (%s)", strings.Join(strings.Fields(found), " "))}
 	}
 	return nil
 }
@@ -129,7 +142,7 @@ func (db *DB) verifyReferences(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("check references: %w", err)
 	}
-	return fmt.Errorf("%d rows refer to some that are missing, such as one of %s to %s", broken, from, to)
+	return brokenError{fmt.Errorf("%d rows refer to some that are missing, such as one of %s to %s", broken, from, to)}
 }
 
 // verifyBlobs compares every raw mail that is in the file with its sum, chunk by
@@ -175,5 +188,5 @@ func (b *blobSum) check() error {
 	if b.id == 0 || b.read == b.size && bytes.Equal(b.hash.Sum(nil), b.sum) {
 		return nil
 	}
-	return fmt.Errorf("the raw mail %x is damaged: its %d bytes have another sum", b.sum, b.read)
+	return brokenError{fmt.Errorf("the raw mail %x is damaged: its %d bytes have another sum", b.sum, b.read)}
 }

@@ -49,7 +49,11 @@ func restore(ctx context.Context, url, file string, rand io.Reader, opts ...Opti
 	if _, err := io.ReadFull(rand, secret); err != nil {
 		return r, fmt.Errorf("draw %d random bytes: %w", keyBytes, err)
 	}
-	if r.Backup, err = readBackup(ctx, file); err != nil {
+	r.Backup, err = readBackup(ctx, file)
+	if broken := (brokenError{}); errors.As(err, &broken) {
+		return r, fmt.Errorf("%w: use another backup", err)
+	}
+	if err != nil {
 		return r, err
 	}
 	backup, err := openBackup(ctx, file)

@@ -56,12 +56,12 @@ func TestRestoreOfWhatIsNoBackup(t *testing.T) {
 	for name, c := range map[string]struct{ file, want string }{
 		"missing":           {filepath.Join(t.TempDir(), "none.db"), "no such file"},
 		"empty":             {bad(func([]byte) []byte { return nil }), "it is no backup"},
-		"text":              {bad(func([]byte) []byte { return []byte(strings.Repeat("no database ", 1000)) }), "use another one"},
+		"text":              {bad(func([]byte) []byte { return []byte(strings.Repeat("no database ", 1000)) }), "use another backup"},
 		"an index is gone":  {withoutIndex(t, bad), "damaged"},
 		"cut short":         {bad(func(b []byte) []byte { return b[:len(b)/2] }), "damaged"},
 		"overwritten":       {bad(func(b []byte) []byte { copy(b[len(b)/2:], make([]byte, 3*pageSize)); return b }), "damaged"},
 		"a desk":            {edited("UPDATE backups SET restored_at = 1"), "this is a desk and no backup"},
-		"mail was changed":  {edited("UPDATE blob_chunks SET bytes = 'other'"), "is damaged"},
+		"mail was changed":  {edited("UPDATE blob_chunks SET bytes = 'other'"), "have another sum: use another backup"},
 		"mail is missing":   {edited("DELETE FROM blob_chunks"), "is damaged"},
 		"a row is missing":  {edited("DELETE FROM tickets"), "missing"},
 		"another program's": {edited("DROP TABLE " + versionTable), "another program"},
@@ -113,6 +113,10 @@ func TestRestoreNeverOverwrites(t *testing.T) {
 	}
 	if _, err := Restore(t.Context(), url, file, rand.Reader); err == nil || !strings.Contains(err.Error(), "restore never overwrites") {
 		t.Errorf("restore over a desk ended with %v", err)
+	}
+	missing := "sqlite:" + filepath.Join(t.TempDir(), "missing", "desk.db")
+	if _, err := Restore(t.Context(), missing, file, rand.Reader); err == nil || strings.Contains(err.Error(), "overwrites") {
+		t.Errorf("restore into a directory that is not there ended with %v", err)
 	}
 	if c := counts(t, db); c[0] != 1 {
 		t.Errorf("the desk has %v", c)

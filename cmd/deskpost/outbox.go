@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"deskpost/store"
 	"deskpost/ticket"
 )
 
@@ -93,7 +94,7 @@ func (o *outboxOptions) run(cmd *cobra.Command, do func(*ticket.Desk, io.Writer)
 	if err != nil {
 		return err
 	}
-	db, err := openDatabase(cmd.Context(), s)
+	db, err := openDatabase(cmd.Context(), s, store.WithExisting())
 	if err != nil {
 		return err
 	}
@@ -139,7 +140,7 @@ func (x explainer) printWaiting(n ticket.Notice) {
 }
 
 // each does something to the mails with the IDs, or to all that are held. One
-// that is not held any more is passed over.
+// that is not held is passed over; who has named it is told so by an error.
 func (o *outboxOptions) each(ctx context.Context, desk *ticket.Desk, args []string, out io.Writer, done string,
 	do func(context.Context, int64) (bool, error)) error {
 	var ids []int64
@@ -168,10 +169,13 @@ func (o *outboxOptions) each(ctx context.Context, desk *ticket.Desk, args []stri
 		if changed {
 			count++
 		} else {
-			fmt.Fprintf(out, "%d is not held\n", id)
+			fmt.Fprintf(out, "%d is not held, and stays as it is\n", id)
 		}
 	}
 	fmt.Fprintf(out, "%s %d of %d\n", done, count, len(ids))
+	if !o.all && count < len(ids) {
+		return fmt.Errorf("not everything was %s: see deskpost outbox list", done)
+	}
 	return nil
 }
 

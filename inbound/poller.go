@@ -72,7 +72,8 @@ type Poller struct {
 	AuthservID string // whose Authentication-Results are believed (RFC 8601); "" for nobody's
 	Now        func() time.Time
 	Log        *slog.Logger
-	Swept      func() // rung after each sweep that reached the end; may be nil
+	Room       func() bool // whether there is room for more mail where it is kept; nil is always
+	Swept      func()      // rung after each sweep that reached the end; may be nil
 
 	pace       pace            // usualPace() if zero
 	reconciled time.Time       // when the whole mailbox was last compared with the receipts
@@ -167,11 +168,15 @@ func (p *Poller) Sweep(ctx context.Context) error {
 		if err != nil || left == nothing {
 			return err
 		}
-		if left == failures {
+		if left == failures || left == held {
 			sleep(ctx, p.pace.retry, nil)
 		}
 	}
 }
+
+// hasRoom reports whether mail may be fetched. What stays on its server is safe;
+// a disk that is full would fail everybody else on it too.
+func (p *Poller) hasRoom() bool { return p.Room == nil || p.Room() }
 
 func (p *Poller) begin() {
 	if p.pace == (pace{}) {
@@ -199,7 +204,7 @@ func (p *Poller) session(ctx context.Context) error {
 			continue
 		}
 		slice := p.slice(state.Idle)
-		if left == failures {
+		if left == failures || left == held {
 			slice = min(slice, p.pace.retry)
 		}
 		if _, err := box.Wait(ctx, slice); err != nil {

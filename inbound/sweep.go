@@ -32,6 +32,7 @@ const (
 	nothing  leftover = iota
 	failures          // a mail failed that should be tried again
 	newMail           // mail came meanwhile, of which there will be no push
+	held              // mail stays on the server until there is room for it
 )
 
 // A pass is one sweep at work.
@@ -63,9 +64,15 @@ type batch struct {
 	err  error
 }
 
+// errNoRoom ends a pass before mail is fetched for which there is no room.
+var errNoRoom = errors.New("no room for more mail")
+
 // sweep takes all mail that has no receipt yet, oldest first, and tells the
 // server of what was committed.
 func (p *Poller) sweep(ctx context.Context, box *imapbox.Box) (leftover, error) {
+	if !p.hasRoom() {
+		return held, nil
+	}
 	began := p.Now().UTC()
 	state, err := box.Select(ctx)
 	if err != nil {
@@ -81,7 +88,11 @@ func (p *Poller) sweep(ctx context.Context, box *imapbox.Box) (leftover, error) 
 	s.noteEpoch()
 	s.noteReadOnly(state.ReadOnly)
 	if err := s.takeAll(); err != nil {
-		return nothing, errors.Join(err, s.finish())
+		unfinished := s.finish()
+		if errors.Is(err, errNoRoom) && unfinished == nil {
+			return held, nil
+		}
+		return nothing, errors.Join(err, unfinished)
 	}
 	if err := s.finish(); err != nil {
 		return nothing, err
@@ -284,6 +295,9 @@ func indexOf(metas []imapbox.Meta, uid uint32) int {
 // fetch spools a group and hands what came whole of it to be committed, even if
 // the connection broke over the rest.
 func (s *pass) fetch(group []imapbox.Meta) error {
+	if !s.hasRoom() {
+		return errNoRoom
+	}
 	spooled, err := s.spool(group)
 	return errors.Join(err, s.submit(spooled))
 }

@@ -40,11 +40,14 @@ func Salvage(ctx context.Context, url, dir string) (Salvaged, error) {
 		return Salvaged{}, err
 	}
 	s := &salvage{ctx: ctx, dir: dir}
-	if s.pool, err = openDamaged(ctx, path); err != nil {
+	padded, err := padded(path, filepath.Join(dir, "padded.db"))
+	if err != nil {
 		return Salvaged{}, err
 	}
-	defer s.pool.Close()
-	err = s.run()
+	if s.pool, err = openDamaged(ctx, padded); err != nil {
+		return Salvaged{}, errors.Join(fmt.Errorf("nothing can be read from %s: %w; restore the last backup", path, err), dropCopy(path, padded))
+	}
+	err = errors.Join(s.run(), s.pool.Close(), dropCopy(path, padded))
 	return s.done, err
 }
 
@@ -66,13 +69,6 @@ func emptyDir(dir string) error {
 // openDamaged opens a file with its log, or without where the log keeps it from
 // being opened.
 func openDamaged(ctx context.Context, path string) (*sql.DB, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if info.Size() == 0 {
-		return nil, fmt.Errorf("%s is empty: nothing can be read from it; restore the last backup", path)
-	}
 	modes := []string{"mode=ro", "mode=ro&immutable=1"}
 	if !hasLog(path) {
 		modes = modes[1:]
@@ -95,7 +91,7 @@ func openDamaged(ctx context.Context, path string) (*sql.DB, error) {
 			first = err
 		}
 	}
-	return nil, fmt.Errorf("nothing can be read from %s: %w; restore the last backup", path, first)
+	return nil, first
 }
 
 // A salvage is one at work.

@@ -34,7 +34,12 @@ func (s *salvage) walk(table, columns, what string, into []any, do func(id int64
 			return nil
 		}
 		unread += behind - next - 1
-		id = behind - 1
+		// Done by itself, so that each round comes further: the way to the rows
+		// behind it may be damaged as well.
+		if err := do(behind); err != nil {
+			return fmt.Errorf("salvage %s: %w", what, err)
+		}
+		id = behind
 	}
 	if unread > 0 {
 		s.lost("%s: at most %d", what, unread)
@@ -45,8 +50,8 @@ func (s *salvage) walk(table, columns, what string, into []any, do func(id int64
 // stretch reads rows above a number until one can not be read, and returns the
 // last that could.
 func (s *salvage) stretch(table, columns string, into []any, above int64, do func(id int64) error) (int64, error) {
-	query := fmt.Sprintf("SELECT rowid, %s FROM %s NOT INDEXED WHERE rowid > ?1 ORDER BY rowid", columns, table)
-	r, err := s.pool.QueryContext(s.ctx, query, above)
+	query := fmt.Sprintf("SELECT rowid, %s FROM %s NOT INDEXED WHERE rowid >= ?1 ORDER BY rowid", columns, table)
+	r, err := s.pool.QueryContext(s.ctx, query, above+1)
 	if err != nil {
 		return above, err
 	}

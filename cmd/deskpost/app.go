@@ -83,8 +83,14 @@ func assemble(ctx context.Context, s *settings, log *slog.Logger, opts ...store.
 	a.sender = &mailer.Sender{Desk: a.desk, Relay: a.relay, Lease: a.relay.Longest() + leaseMargin, Open: a.openFile, Echo: s.Echo, Now: now, Log: log}
 	a.sender.SetTemplates(words)
 	a.desk.Wake = a.sender.Wake
+	space, err := newRoom(s, log)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	for _, m := range s.Mailboxes {
-		a.pollers = append(a.pollers, a.newPoller(m, s.MaxSize))
+		p := a.newPoller(m, s.MaxSize)
+		p.Room = space.enough
+		a.pollers = append(a.pollers, p)
 	}
 	return a, nil
 }

@@ -71,3 +71,13 @@ func (c *checker) databasePassword(s secret) func() (string, error) {
 	}
 	return c.reveal(path, s)
 }
+
+// freeSpace is how much room is left free beside a database file.
+func (c *checker) freeSpace(value string) int64 {
+	path := at("free_space")
+	size, err := parseSize(value)
+	if err != nil && !c.known(path) {
+		c.fault(path, "%v", err)
+	}
+	return size
+}

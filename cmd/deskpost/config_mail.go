@@ -21,6 +21,7 @@ func (c *checker) settings(raw *rawConfig) *settings {
 	s.Database, s.DatabasePassword = c.database(raw)
 	s.Node = c.node(raw.Node)
 	s.Blobs = c.blobs(raw)
+	s.FreeSpace = c.freeSpace(raw.FreeSpace)
 	s.Mailboxes = c.mailboxes(raw, s.Policy)
 	s.Relay = c.relay(raw)
 	s.AuthservID = c.authservID(raw.Mail.AuthservID)

@@ -7,6 +7,7 @@ type rawConfig struct {
 	Zone               string                   `toml:"zone"`
 	Database           string                   `toml:"database"`
 	DatabasePassword   secret                   `toml:"database_password"`
+	FreeSpace          string                   `toml:"free_space"`
 	Node               string                   `toml:"node"`
 	Blobs              string                   `toml:"blobs"`
 	BlobsKey           secret                   `toml:"blobs_key"`
@@ -153,8 +154,9 @@ type rawLog struct {
 // names are in it already, with the defaults of their keys.
 func defaultConfig(index *tomlIndex) *rawConfig {
 	return &rawConfig{
-		Database: "sqlite:/var/lib/deskpost/desk.db",
-		Blobs:    "database",
+		Database:  "sqlite:/var/lib/deskpost/desk.db",
+		FreeSpace: "200MiB",
+		Blobs:     "database",
 		Mailbox: named(index, "mailbox", rawMailbox{After: "seen", DeleteAfter: "30d", Backlog: "24h",
 			Poll: "5m", Idle: "9m"}),
 		Relay:      named(index, "relay", rawRelay{}),

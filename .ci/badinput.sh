@@ -208,6 +208,7 @@ END
   done
 }
 
+# A directory, or a file, of another owner (F16).
 database_not_writable() {
   begin_case login # its mailbox is not reached
   mkdir "$case_dir/data"
@@ -249,6 +250,7 @@ two_on_one_database() {
   serve_end 0 'and ends well'
 }
 
+# A full disk, and one mounted read-only (F10, F16).
 disk_full() {
   local small box
   begin_case disk
@@ -261,6 +263,7 @@ disk_full() {
   fi
   bad_mount=$small
   sed -i 's|^database = .*|database = "sqlite:small/desk.db"|' "$case_dir/deskpost.toml"
+  sed -i '1i free_space = "0B"' "$case_dir/deskpost.toml" # disk.sh has the floor
   ln -s small/desk.db "$case_dir/desk.db" # where query looks
   serve_begin
   await 'deskpost runs on a small disk' 10 log_has 'mailbox connected'

@@ -16,6 +16,8 @@ source "$ci_dir/story.sh"
 source "$ci_dir/corpus.sh"
 # shellcheck source=.ci/badinput.sh
 source "$ci_dir/badinput.sh"
+# shellcheck source=.ci/disk.sh
+source "$ci_dir/disk.sh"
 
 patience=30 # seconds that a mail may take from one mailbox to the next
 
@@ -37,6 +39,7 @@ main() {
   desk_stop
   ok 'SIGTERM ends it with status 0'
   badinput
+  disk
 
   integration_passed=yes
   printf '%d passed, 0 failed\n' "$asserted"
@@ -53,6 +56,7 @@ integration_finished() {
   fi
   desk_stop || true
   badinput_finished
+  disk_finished
   mailhost_stop
 }
 

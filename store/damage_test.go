@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -217,4 +218,45 @@ func TestCheckedAfterDeath(t *testing.T) {
 		t.Fatal(err)
 	}
 	openAndClose("did not end in order")
+}
+
+// TestDamagedWhileOpen demands that damage which is met at work ends the writing,
+// and with it the daemon (F14).
+func TestDamagedWhileOpen(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "desk.db")
+	whole := wholeFile(t)
+	if err := os.WriteFile(path, whole, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db := openAt(t, path, WithLock())
+	at := bytes.LastIndex(whole, []byte("mail mail")) / pageSize
+	// By another process: closing a file of SQLite's here would drop its locks.
+	dd := exec.Command("dd", "if=/dev/urandom", "of="+path, fmt.Sprint("bs=", pageSize), fmt.Sprint("seek=", at), "count=1", "conv=notrunc")
+	if out, err := dd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	var sums []ticket.Sum
+	err := db.view(ctx, func(t *tx) (err error) {
+		sums, err = rows(t, func(s scan) (sum ticket.Sum, err error) { return sum, s(sumTo{&sum}) }, `SELECT sum FROM blobs`)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sum := range sums {
+		if err = db.VerifyBlob(ctx, sum); err != nil {
+			break
+		}
+	}
+	if !IsFatal(err) || !strings.Contains(err.Error(), "deskpost restore") {
+		t.Fatalf("a damaged page was read with %v", err)
+	}
+	if err := db.Watch(ctx); !IsFatal(err) {
+		t.Errorf("the watch ended with %v", err)
+	}
+	if err := db.Update(ctx, func(ticket.Tx) error { return nil }); !IsFatal(err) {
+		t.Errorf("it was written on: %v", err)
+	}
 }

@@ -29,7 +29,7 @@ func fill(tx ticket.Tx) error {
 
 // TestDiskFull demands that a full disk undoes a whole transaction, even where
 // the caller takes the error for that of one mail: SQLite may have rolled back
-// already, and what came after would be committed on its own.
+// already, and what came after would be committed on its own (F10).
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -81,7 +81,7 @@ func TestDiskFull(t *testing.T) {
 	}
 }
 
-// TestFatal demands that nothing is written any more once the disk failed.
+// TestFatal demands that nothing is written any more once the disk failed (F12).
 func TestFatal(t *testing.T) {
 	t.Parallel()
 	db := openTest(t)
@@ -98,7 +98,7 @@ func TestFatal(t *testing.T) {
 }
 
 // TestBusy demands that a write that another process keeps waiting fails with
-// an error that says so, changes nothing and works later; reading goes on.
+// an error that says so, changes nothing and works later; reading goes on (F13).
 func TestBusy(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

@@ -10,7 +10,7 @@ import (
 
 // walkGap is how many row numbers in a row are tried one by one, where rows can
 // not be read, before a table counts as at its end.
-const walkGap = 200_000
+const walkGap = 50_000
 
 // walk hands the rows of a table to do, in the order of their numbers and with
 // their columns in into. Where a page can not be read, it goes on with the first

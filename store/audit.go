@@ -12,9 +12,10 @@ import (
 
 // An Audit compares everything a desk keeps with everything else. Reading is
 // all it does. It looks at one consistent picture, and afterwards, page by
-// page, at the bytes of the raw mail, which never change.
+// page, at the bytes of the raw mail, which never change; those in a bucket too, if
+// the DB was opened with it.
 type Audit struct {
-	Quick       bool          // does not read raw mail, and of a SQLite file only how its pages hang together
+	Quick       bool          // only counts the bytes of raw mail, and of a SQLite file looks only how its pages hang together
 	Keys        ticket.Keys   // signed notices beside the keys in the database
 	Departments []string      // those there are; nil if that is not known
 	Agents      []string      // likewise
@@ -53,6 +54,7 @@ type auditor struct {
 	db    *DB
 	now   time.Time
 	tally Tally
+	away  int64 // raw mails in a bucket that is not at hand
 	told  map[string]int
 }
 

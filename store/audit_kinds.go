@@ -27,10 +27,11 @@ var (
 	numberingUnknown = findingKind{Code: "numbering-unknown", Means: "Mail was taken under a numbering (UIDVALIDITY) of its mailbox that the desk does not remember.", Mend: reportMend}
 	failureTaken     = findingKind{Code: "failure-taken", Means: "A mail is still listed as one that could not be taken, though it was.", Mend: "nothing is lost; report it if it does not go away", Remark: true}
 	digestUnclear    = findingKind{Code: "digest-unclear", Means: "It is not certain which mail is the first of its content, so that a second copy might not be seen as one.", Mend: reportMend}
-	mailMissing      = findingKind{Code: "mail-missing", Means: "The raw mail of a receipt or an attachment is not there.", Mend: restoreMend}
+	mailMissing      = findingKind{Code: "mail-missing", Means: "The raw mail of a receipt or an attachment is not there, or its object is not in the bucket.", Mend: restoreMend}
 	mailDamaged      = findingKind{Code: "mail-damaged", Means: "The bytes of a raw mail are not those that were written: their sum or number differs, or a piece is missing.", Mend: restoreMend}
+	mailElsewhere    = findingKind{Code: "mail-elsewhere", Means: "Raw mail is in a bucket that was not looked at, since only the database was named, as for a backup.", Mend: "to have that mail read too, run deskpost verify with a config that names the database and its bucket", Remark: true}
 	mailOrphaned     = findingKind{Code: "mail-orphaned", Means: "A raw mail older than a day belongs to no receipt and no attachment: deskpost died while it was taking it, and took it again later.", Mend: "run deskpost verify --gc; a running deskpost does the same each night"}
-	uploadUnfinished = findingKind{Code: "upload-unfinished", Means: "The writing of a large raw mail began more than a day ago and never ended.", Mend: "run deskpost verify --gc; a running deskpost does the same each night"}
+	uploadUnfinished = findingKind{Code: "upload-unfinished", Means: "The writing of a raw mail, or the removal of its object from the bucket, began more than a day ago and never ended.", Mend: "run deskpost verify --gc; a running deskpost does the same each night"}
 	threadBroken     = findingKind{Code: "thread-broken", Means: "An entry, attachment, event or participant does not belong where it says.", Mend: reportMend}
 	ticketUntrue     = findingKind{Code: "ticket-untrue", Means: "A column of a ticket contradicts another one, or its tags are not indexed as they are.", Mend: reportMend}
 	diaryUntrue      = findingKind{Code: "diary-untrue", Means: "Replayed from its beginning, the diary of a ticket ends at another state than the ticket's.", Mend: reportMend}
@@ -38,5 +39,5 @@ var (
 	noticeUnsigned   = findingKind{Code: "notice-unsigned", Means: "What identifies a notice was not signed by the key it names, so that answers to it would not be believed.", Mend: "restore the database with its keys from one backup; answers to such a notice come in as new tickets until then"}
 	noticeForNobody  = findingKind{Code: "notice-for-nobody", Means: "A notice that still waits is for an agent, or from a department, that the config does not name any more.", Mend: "put the agent or the department back into the config if it should go out as it was meant", Remark: true}
 	counterBehind    = findingKind{Code: "counter-behind", Means: "The next ticket or notice would get a number that is in use.", Mend: restoreMend}
-	findingKinds     = []findingKind{fileDamaged, referenceBroken, outcomeMissing, outcomeUntrue, uidMissing, numberingUnknown, failureTaken, digestUnclear, mailMissing, mailDamaged, mailOrphaned, uploadUnfinished, threadBroken, ticketUntrue, diaryUntrue, noticeUntrue, noticeUnsigned, noticeForNobody, counterBehind}
+	findingKinds     = []findingKind{fileDamaged, referenceBroken, outcomeMissing, outcomeUntrue, uidMissing, numberingUnknown, failureTaken, digestUnclear, mailMissing, mailDamaged, mailElsewhere, mailOrphaned, uploadUnfinished, threadBroken, ticketUntrue, diaryUntrue, noticeUntrue, noticeUnsigned, noticeForNobody, counterBehind}
 )

@@ -19,11 +19,11 @@ import (
 var auditClock = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 // workedDesk is a desk on which a customer wrote, got a receipt and wrote again.
-func workedDesk(t testing.TB, url string) *DB {
+func workedDesk(t testing.TB, url string, opts ...Option) *DB {
 	t.Helper()
 	ctx := context.Background()
 	now := auditClock
-	db := openURL(t, url, WithClock(func() time.Time { return now }))
+	db := openURL(t, url, append(opts, WithClock(func() time.Time { return now }))...)
 	keys, err := db.Keys(ctx, now, strings.NewReader(strings.Repeat("k", 64)))
 	if err != nil {
 		t.Fatal(err)
@@ -69,9 +69,12 @@ func takeForAudit(t testing.TB, desk *ticket.Desk, uid uint32, id string, answer
 	t.Helper()
 	raw := fmt.Appendf(nil, "Message-ID: <%s>\r\n\r\n%s", id, strings.Repeat("mail ", 500))
 	sum := ticket.Sum(sha256.Sum256(raw))
+	blob := ticket.Blob{Sum: sum, Size: int64(len(raw)), Inline: raw}
+	if err := desk.Store.(*DB).KeepBlobs(context.Background(), []*ticket.Blob{&blob}); err != nil {
+		t.Fatal(err)
+	}
 	_, err := desk.Receive(context.Background(), ticket.Incoming{
-		Receipt: ticket.Receipt{Source: "support", Epoch: 7, UID: uid, Digest: sum, Keyed: true, Received: auditClock,
-			Raw: ticket.Blob{Sum: sum, Size: int64(len(raw)), Inline: raw}},
+		Receipt: ticket.Receipt{Source: "support", Epoch: 7, UID: uid, Digest: sum, Keyed: true, Received: auditClock, Raw: blob},
 		Mail: ticket.Mail{MessageID: id, InReplyTo: answers, From: ticket.Address{Email: "karen@customer.example"},
 			Recipients: []string{"support@bank.example"}, Subject: "Card", NewText: "It is gone.",
 			Files: []ticket.File{{Name: "photo.png", Type: "image/png", Size: 3, Sum: sum, Raw: sum, Part: "2"}}},

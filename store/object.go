@@ -181,8 +181,7 @@ func (r *objectReader) open() error {
 	}
 	r.body = body
 	if size != r.size {
-		return errors.Join(fmt.Errorf("object %s of bucket %s was changed: it has %d bytes and had %d: restore it from a version or a copy of the bucket",
-			r.place, r.bucket, size, r.size), r.drop())
+		return errors.Join(r.changed(fmt.Sprintf("it has %d bytes and had %d", size, r.size)), r.drop())
 	}
 	return nil
 }
@@ -196,10 +195,19 @@ func (r *objectReader) advance(b []byte) error {
 	}
 	r.at += int64(len(b))
 	if r.hashed == r.size && ticket.Sum(r.hash.Sum(nil)) != r.sum {
-		return fmt.Errorf("object %s of bucket %s was changed: its bytes have another sum: restore it from a version or a copy of the bucket",
-			r.place, r.bucket)
+		return r.changed("its bytes have another sum")
 	}
 	return nil
+}
+
+// A changedError says that an object is not the one that was put.
+type changedError string
+
+func (e changedError) Error() string { return string(e) }
+
+func (r *objectReader) changed(how string) error {
+	return changedError(fmt.Sprintf("object %s of bucket %s was changed: %s: restore it from a version or a copy of the bucket",
+		r.place, r.bucket, how))
 }
 
 func (r *objectReader) Seek(offset int64, whence int) (int64, error) {

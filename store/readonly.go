@@ -13,7 +13,7 @@ import (
 
 // OpenToRead opens a desk that is there, to be read only: beside a daemon, as a
 // copy or as a backup. It takes no lock, changes no schema, and what its DB is
-// asked to write is refused.
+// asked to write is refused. Of a bucket in the options it only reads.
 func OpenToRead(ctx context.Context, url string, opts ...Option) (*DB, error) {
 	o := options{now: time.Now}
 	for _, opt := range opts {
@@ -23,7 +23,7 @@ func OpenToRead(ctx context.Context, url string, opts ...Option) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{engine: e, dialect: e.words(), now: o.now, died: make(chan struct{})}
+	db := &DB{engine: e, dialect: e.words(), objects: o.objects, now: o.now, died: make(chan struct{})}
 	if err := db.openToRead(ctx); err != nil {
 		return nil, errors.Join(e.explain(err), db.Close())
 	}

@@ -69,7 +69,11 @@ func (v *verification) run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	db, err := store.OpenToRead(ctx, s.Database, store.WithPassword(password))
+	bucket, err := bucketOptions(s.Blobs)
+	if err != nil {
+		return err
+	}
+	db, err := store.OpenToRead(ctx, s.Database, append(bucket, store.WithPassword(password))...)
 	if err != nil {
 		return err
 	}

@@ -15,17 +15,19 @@ import (
 
 // A Salvaged is what Salvage could write out of a damaged database.
 type Salvaged struct {
-	Mails   int      // raw mails that are whole
-	Broken  int      // raw mails of which pieces are missing or damaged
-	Tickets int      // threads, or what is left of them
-	Entries int      // entries in them
-	Lost    []string // what could not be read, in words
+	Mails    int      // raw mails that are whole
+	Broken   int      // raw mails of which pieces are missing or damaged
+	InBucket int      // raw mails whose bytes are in a bucket, and were never in the file
+	Tickets  int      // threads, or what is left of them
+	Entries  int      // entries in them
+	Lost     []string // what could not be read, in words
 }
 
 // Salvage writes what can be read of a SQLite file, however damaged, into a
 // directory that must be empty or not there: each raw mail, under its ticket
-// and receipt where those can be read, and the thread of each ticket as text.
-// The database is opened for reading only, and no index of it is trusted. The
+// and receipt where those can be read, and the thread of each ticket as text. In
+// the stead of a mail that is in a bucket stands a file with the key of its
+// object. The database is opened for reading only, and no index of it is trusted. The
 // error says that nothing can be read, or that the directory can not be written.
 func Salvage(ctx context.Context, url, dir string) (Salvaged, error) {
 	if isPostgres(url) {
@@ -111,6 +113,10 @@ func (s *salvage) run() error {
 	return s.leftovers()
 }
 
+// inBucket ends the name of a file that says which object of the bucket a raw
+// mail is.
+const inBucket = ".bucket.txt"
+
 // unnamed is where raw mail lies until its receipt is found.
 func (s *salvage) unnamed(name string) string { return filepath.Join(s.dir, "unnamed", name) }
 
@@ -138,9 +144,15 @@ func (s *salvage) chunks() error {
 func (s *salvage) sums() error {
 	var sum []byte
 	var size int64
-	err := s.walk("blobs", "COALESCE(sum, x''), size", "names of raw mail", []any{&sum, &size}, func(id int64) error {
+	var place string
+	into := []any{&sum, &size, &place}
+	err := s.walk("blobs", "COALESCE(sum, x''), size, COALESCE(place, '')", "names of raw mail", into, func(id int64) error {
 		if len(sum) == 0 {
 			return ignoreAbsent(os.Remove(s.unnamed(fmt.Sprint(id)))) // an upload that never ended
+		}
+		if place != "" {
+			s.done.InBucket++
+			return os.WriteFile(s.unnamed(fmt.Sprintf("%x", sum)+inBucket), []byte(place+"\n"), 0o600)
 		}
 		is, err := s.sumOf(fmt.Sprint(id))
 		switch {
@@ -166,7 +178,7 @@ func (s *salvage) sums() error {
 		return err
 	}
 	for _, f := range files {
-		if strings.HasSuffix(f.Name(), ".eml") {
+		if strings.HasSuffix(f.Name(), ".eml") || strings.HasSuffix(f.Name(), inBucket) {
 			continue
 		}
 		sum, err := s.sumOf(f.Name())
@@ -205,7 +217,7 @@ func (s *salvage) receipts() error {
 		if err != nil {
 			return err
 		}
-		for _, end := range []string{".eml", ".broken.eml"} {
+		for _, end := range []string{".eml", ".broken.eml", inBucket} {
 			err = os.Link(s.unnamed(fmt.Sprintf("%x", sum)+end), filepath.Join(dir, fmt.Sprintf("receipt-%d", id)+end))
 			if !errors.Is(err, os.ErrNotExist) {
 				return err

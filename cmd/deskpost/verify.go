@@ -149,6 +149,9 @@ func (v *verification) rescue(ctx context.Context, database string, out io.Write
 	}
 	fmt.Fprintf(out, "written to %s: %d whole mails, %d broken ones, %d tickets, %d entries\n", v.salvage, done.Mails, done.Broken,
 		done.Tickets, done.Entries)
+	if done.InBucket > 0 {
+		fmt.Fprintf(out, "in the bucket, and not in this file: %d mails; a file ending in .bucket.txt names the object of each\n", done.InBucket)
+	}
 	for _, lost := range done.Lost {
 		fmt.Fprintf(out, "not readable: %s\n", lost)
 	}

@@ -30,34 +30,32 @@ type lossImage struct {
 // wrong in any of them and that whatever the server was told of is there (F18).
 func TestPowerLoss(t *testing.T) {
 	t.Parallel()
-	const mails, images = 24, 16
+	const mails = 24
 	database := enginetest.SQLite(t)
 	s := serveDemoIn(t, database)
 	karen := s.host.person("karen@customer.example")
-	writing := make(chan error, 1)
-	go func() {
-		for i := range mails {
-			if err := karen.write("support@bank.example", fmt.Sprintf("Question %d", i), "how?"); err != nil {
-				writing <- err
-				return
-			}
-		}
-		writing <- nil
-	}()
 	reader, err := store.OpenToRead(t.Context(), database)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer reader.Close()
 	var taken []lossImage
-	for len(taken) < images || len(taken[len(taken)-1].told) < mails {
-		if len(taken) == 20*images {
-			t.Fatalf("after %d images the server was told of %d mails", len(taken), len(taken[len(taken)-1].told))
+	for i := 0; i < mails || len(taken[i-1].told) < mails; i++ {
+		if i == 20*mails {
+			t.Fatalf("after %d images the server was told of %d mails", i, len(taken[i-1].told))
 		}
+		written := make(chan error, 1)
+		go func() { // while the image is taken, so that it may show a commit
+			if i >= mails {
+				written <- nil
+				return
+			}
+			written <- karen.write("support@bank.example", fmt.Sprintf("Question %d", i), "how?")
+		}()
 		taken = append(taken, takeImage(t, s.host, reader, database[len("sqlite:"):]))
-	}
-	if err := <-writing; err != nil {
-		t.Fatal(err)
+		if err := <-written; err != nil {
+			t.Fatal(err)
+		}
 	}
 	s.end()
 	random := rand.New(rand.NewPCG(18, uint64(time.Now().UnixNano())))

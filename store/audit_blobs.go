@@ -132,7 +132,7 @@ func (a *auditor) object(ctx context.Context, b auditedBlob) error {
 	case err == nil:
 		return nil
 	case changed:
-		a.found(mailDamaged, b.where(), err.Error())
+		a.found(objectWrong, b.where(), err.Error())
 		return nil
 	case isMissing(err):
 		return a.missing(ctx, b, err)
@@ -153,7 +153,7 @@ func (a *auditor) missing(ctx context.Context, b auditedBlob, why error) error {
 	case err != nil:
 		return err
 	}
-	a.found(mailMissing, b.where(), why.Error())
+	a.found(objectWrong, b.where(), why.Error())
 	return nil
 }
 

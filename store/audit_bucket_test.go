@@ -42,11 +42,11 @@ func TestAuditBucket(t *testing.T) {
 	}{
 		"as it was": {spoil: func(*memBucket) {}},
 		"gone": {func(b *memBucket) { delete(b.objects, b.keys()[0]) },
-			[]string{mailMissing.Code}, []string{mailMissing.Code}},
+			[]string{objectWrong.Code}, []string{objectWrong.Code}},
 		"shorter": {func(b *memBucket) { change(b, func(raw []byte) []byte { return raw[1:] }) },
-			[]string{mailDamaged.Code}, []string{mailDamaged.Code}},
+			[]string{objectWrong.Code}, []string{objectWrong.Code}},
 		"other bytes": {func(b *memBucket) { change(b, func(raw []byte) []byte { raw[5]++; return raw }) },
-			[]string{mailDamaged.Code}, nil},
+			[]string{objectWrong.Code}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -122,7 +122,7 @@ func (n *auditedNotice) contradictions() []string {
 		{settled && (n.InDoubt || !n.LeasedUntil.IsZero()), "it is settled, but still leased or in doubt"},
 		{n.InDoubt && !doubted, "it is in doubt, but none of its recipients is"},
 		{n.Attempts < 0, fmt.Sprintf("%d attempts were made", n.Attempts)},
-		{n.Attempts == 0 && sent, "it was sent without an attempt"},
+		{n.Attempts == 0 && sent && n.EchoedAt.IsZero(), "it was sent without an attempt"},
 		{n.Attempts == 0 && !n.LeasedUntil.IsZero(), "it is leased without an attempt"},
 		{n.lane != lane(n.Kind), fmt.Sprintf("it is served in lane %d, and belongs in %d", n.lane, lane(n.Kind))},
 		{n.freeAt != freeAt(&n.Notice), fmt.Sprintf("it counts as free at %d, and due and lease say %d", n.freeAt, freeAt(&n.Notice))},

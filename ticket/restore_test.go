@@ -58,6 +58,17 @@ func (w *world) restore(file string) store.Restored {
 	return r
 }
 
+// audited demands that an audit finds nothing wrong.
+func (w *world) audited() {
+	w.t.Helper()
+	_, err := w.desk.Store.(*store.DB).Audit(w.t.Context(), store.Audit{Keys: w.desk.Keys, Found: func(f store.Finding) {
+		w.t.Errorf("%s: %s: %s", f.Code, f.Where, f.Wrong)
+	}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 // TestTokensOfALostDesk demands that a token which was minted after the backup
 // never joins a mail to the ticket that has later got the same notice ID, not
 // even for somebody who takes part in both; and that those from before the
@@ -192,6 +203,7 @@ func TestRestoreHoldsWhatWasQueued(t *testing.T) {
 	if n, err := w.desk.Held(ctx); n != 1 || err != nil {
 		t.Errorf("%d still held, %v; want the one to Jane", n, err)
 	}
+	w.audited()
 }
 
 // TestEchoSettlesWhatIsHeld demands that a copy of a held mail, which proves that
@@ -216,6 +228,7 @@ func TestEchoSettlesWhatIsHeld(t *testing.T) {
 	}
 	w.take(echo)
 	w.want(ticket.Loop)
+	w.audited()
 }
 
 // TestRestoreTwice demands that a backup of a restored desk keeps what is held,

@@ -44,6 +44,7 @@ type pass struct {
 	pos    ticket.Position
 	tries  map[uint32]ticket.Failure // as of the beginning
 	unread []uint32                  // mails whose bytes are only to be kept
+	alone  uint32                    // mail of which a death is booked, unless its try has failed for another reason
 	whole  bool                      // looks at all mail there is, also below the mark
 	last   uint32                    // the highest UID listed
 	came   bool                      // newer mail was seen meanwhile

@@ -45,6 +45,9 @@ func (s *pass) failed(ctx context.Context, uid uint32, stage string, cause error
 		return true, nil
 	}
 	s.again.Store(true)
+	if s.alone == uid {
+		s.alone = 0 // what is booked now takes the place of the death
+	}
 	return false, s.book(ctx, uid, stage, tries, cause)
 }
 

@@ -94,10 +94,17 @@ func (s *pass) takeAlone(uid uint32) error {
 	if err := s.book(s.ctx, uid, stageDeath, deaths+1, errNoEnd); err != nil {
 		return err
 	}
+	s.alone = uid
 	if deaths == deathTries {
 		s.unread = append(s.unread, uid)
 	}
-	return errors.Join(s.take([]uint32{uid}), s.finish())
+	err := errors.Join(s.take([]uint32{uid}), s.finish())
+	if err != nil && s.alone == uid {
+		// The program is alive, and the fault is not the mail's.
+		err = errors.Join(err, s.Desk.TakeBack(context.WithoutCancel(s.ctx), s.Source, s.epoch, uid, s.tries[uid]))
+	}
+	s.alone = 0
+	return err
 }
 
 // setAside is what is taken instead of a mail that must not be read again; ok is

@@ -92,3 +92,50 @@ func TestMailOfManyDeaths(t *testing.T) {
 		})
 	}
 }
+
+// TestOutageIsNoDeath demands that a try which did not succeed counts as a death
+// only if the program died of it: while the bucket is out of order, or an orderly
+// stop comes in between, mail after a death waits as mail ever does (F06).
+func TestOutageIsNoDeath(t *testing.T) {
+	t.Parallel()
+	for name, earlier := range map[string]*ticket.Failure{
+		"new mail":                    nil,
+		"mail that was in a death":    {Stage: stageDeath, Tries: 1, Error: "x"},
+		"mail that was not fetched":   {Stage: stageFetch, Tries: 2, Error: "x"},
+		"mail that could not be read": {Stage: stageProcess, Tries: 1, Error: "x"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, out, _ := bucketWorld(t)
+			w.deliver(letter("a", "x"))
+			epoch := w.client().State().UIDValidity
+			want := 0
+			if earlier != nil {
+				earlier.Source, earlier.Epoch, earlier.UID = "support", epoch, 1
+				if err := w.desk.Fail(t.Context(), *earlier); err != nil {
+					t.Fatal(err)
+				}
+				want = 1
+			}
+			if _, err := w.desk.BeginReading(t.Context(), "support"); err != nil { // a run that never ends
+				t.Fatal(err)
+			}
+			out.Store(true)
+			p := w.poller()
+			p.begin()
+			for range deathTries + 2 {
+				if err := p.session(t.Context()); !isOutage(err) {
+					t.Fatalf("without the bucket: %v", err)
+				}
+				left := w.failures(epoch)
+				if len(left) != want || want > 0 && (left[0].Stage != earlier.Stage || left[0].Tries != earlier.Tries) {
+					t.Fatalf("booked %+v, want what stood there before: %+v", left, earlier)
+				}
+			}
+			w.want()
+			out.Store(false)
+			w.sweep()
+			w.want("1 opened")
+		})
+	}
+}

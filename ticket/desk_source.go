@@ -99,6 +99,17 @@ func (d *Desk) Fail(ctx context.Context, f Failure) error {
 	})
 }
 
+// TakeBack undoes the booking of a try that turned out to be none: before is what
+// was booked for the mail until then, without tries if nothing was.
+func (d *Desk) TakeBack(ctx context.Context, source string, epoch, uid uint32, before Failure) error {
+	return d.source(ctx, fmt.Sprintf("take back a failure of %s UID %d", source, uid), func(t *turn) error {
+		if err := t.tx.ClearFailure(source, epoch, uid); err != nil || before.Tries == 0 {
+			return err
+		}
+		return t.tx.Fail(before)
+	})
+}
+
 // Told notes that the mail server was told of mails: flagged, moved or deleted
 // them as configured.
 func (d *Desk) Told(ctx context.Context, source string, epoch uint32, uids []uint32) error {

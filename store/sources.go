@@ -85,6 +85,12 @@ func (t *tx) LastSweep(source string) (time.Time, error) {
 	return began, err
 }
 
+// ForgetSweep implements ticket.Receipts.
+func (t *tx) ForgetSweep(source string) error {
+	_, err := t.exec(`UPDATE sources SET swept_at = NULL WHERE source = $1`, source)
+	return err
+}
+
 // LostSince implements ticket.Receipts.
 func (t *tx) LostSince(source string) (time.Time, error) {
 	var since time.Time

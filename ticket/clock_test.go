@@ -161,6 +161,34 @@ func TestSweepBeforeTheClockWasSetBack(t *testing.T) {
 	}
 }
 
+// TestSweepIsForgottenWhenTheClockIsSetBack: a mail whose answer was lost then
+// is not sent again once the clock is right, for no sweep has looked for its
+// copy (F35, F50).
+func TestSweepIsForgottenWhenTheClockIsSetBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.change(func(p *ticket.Policy) { p.Echo = "support"; p.Agents = nil })
+	right := w.now
+	if err := w.desk.Swept(t.Context(), "support", right); err != nil {
+		t.Fatal(err)
+	}
+	w.now = right.Add(-36 * time.Hour)
+	w.take(from(karen, "Help", "text"))
+	if got := w.claim(ticket.InDoubt); len(got) != 1 {
+		t.Fatalf("claimed %v", mailed(got))
+	}
+	w.now = right.Add(time.Minute)
+	if again := w.claim(ticket.InDoubt); len(again) != 0 {
+		t.Fatal("sent again though no sweep has looked for the echo")
+	}
+	if err := w.desk.Swept(t.Context(), "support", w.now); err != nil {
+		t.Fatal(err)
+	}
+	if again := w.claim(ticket.Sent); len(again) != 1 {
+		t.Error("not sent again after a sweep that met no echo")
+	}
+}
+
 // TestWaitingIsNotTrying: a relay that is down for longer than a mail is tried,
 // or a machine that sleeps, takes no mail's tries away (F30, F56).
 func TestWaitingIsNotTrying(t *testing.T) {

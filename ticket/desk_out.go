@@ -9,9 +9,12 @@ import (
 
 // echoGrace is how long before a sweep an attempt must have ended for the
 // sweep to be proof that its echo did not come: a minute for the copy to arrive,
-// and two since both instants may be from clocks that are off by one (store
-// refuses more).
-const echoGrace = 3 * time.Minute
+// and what clocks differ by, since both instants may be from other ones.
+const echoGrace = time.Minute + clocksDiffer
+
+// clocksDiffer is how much later it may be on one node than on another: each
+// clock may be off by a minute (store refuses more).
+const clocksDiffer = 2 * time.Minute
 
 // Claim hands up to limit due notices to a sender for the time of the lease. An
 // attempt is booked for each before it is handed out, so that a crash can never
@@ -103,8 +106,13 @@ func (t *turn) doubtEnds() (time.Time, error) {
 	if err != nil {
 		return time.Time{}, fmt.Errorf("read last sweep of %s: %w", t.policy.Echo, err)
 	}
-	if swept.After(t.now) {
-		return time.Time{}, nil // the clock was set back since: the next sweep is the proof
+	switch {
+	case swept.After(t.now.Add(clocksDiffer)):
+		// The clock was set back since: the next sweep is the proof. Once the clock
+		// goes ahead again this one must not pass for it.
+		return time.Time{}, t.tx.ForgetSweep(t.policy.Echo)
+	case swept.After(t.now):
+		return time.Time{}, nil
 	}
 	return swept.Add(-echoGrace), nil
 }

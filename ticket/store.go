@@ -80,8 +80,10 @@ type Receipts interface {
 	Failures(source string, epoch uint32) ([]Failure, error)
 	// Swept notes that a pass over a source which began at the given instant
 	// reached its end. LastSweep is the beginning noted last, zero if none.
+	// ForgetSweep makes it zero: it was noted by a clock that was wrong.
 	Swept(source string, began time.Time) error
 	LastSweep(source string) (time.Time, error)
+	ForgetSweep(source string) error
 	// LostSince is the instant since which mail of a source may have been taken
 	// and moved away by a desk that is lost, so that this one does not know it;
 	// zero if there is none. FoundLost notes that it was looked for.

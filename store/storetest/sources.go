@@ -163,6 +163,10 @@ func lastSweep(t *testing.T, s ticket.Store) {
 			func() error { return tx.SetBaseline("box", noon()) },
 			func() error { return last(tx, time.Time{}) },
 			func() error { return tx.Swept("box", noon()) },
+			func() error { return last(tx, noon()) },
+			func() error { return tx.ForgetSweep("box") },
+			func() error { return last(tx, time.Time{}) },
+			func() error { return tx.Swept("box", noon()) },
 			func() error { return tx.Swept("box", noon().Add(-time.Minute)) },
 			func() error { return last(tx, noon().Add(-time.Minute)) }, // the clock was set back
 			func() error { return tx.Swept("box", noon().Add(time.Minute)) },

@@ -50,7 +50,7 @@ func (p *Poller) leave(ctx context.Context) {
 	}
 	p.entered = false
 	if err := p.Desk.EndReading(context.WithoutCancel(ctx), p.Source); err != nil {
-		p.Log.Warn("the end of this run could not be noted: the next one begins with more care than it need", "mailbox", p.Source, "error", err)
+		p.Log.Warn("the end of this run could not be noted: the next one begins with more care than it needs", "mailbox", p.Source, "error", err)
 	}
 }
 

@@ -106,10 +106,18 @@ func (p *postgres) explain(err error) error {
 	return e
 }
 
-// A oneLine is an error whose text is one line: pgx lists each address that it
-// tried on a line of its own.
+// A oneLine is an error whose text is one line: pgx lists each attempt to connect
+// on a line of its own, with TLS and without, and they often say the same.
 type oneLine struct{ error }
 
-func (e oneLine) Error() string { return strings.Join(strings.Fields(e.error.Error()), " ") }
+func (e oneLine) Error() string {
+	var said []string
+	for line := range strings.Lines(e.error.Error()) {
+		if line = strings.Join(strings.Fields(line), " "); !slices.Contains(said, line) {
+			said = append(said, line)
+		}
+	}
+	return strings.Join(said, " ")
+}
 
 func (e oneLine) Unwrap() error { return e.error }

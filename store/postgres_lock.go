@@ -164,7 +164,7 @@ func (l *advisoryLock) watch(ctx context.Context) {
 		}
 		if err != nil {
 			if l.wait.lost != nil {
-				l.wait.lost(&databaseError{name: l.engine.shown, wrong: errLockLost.Error(), err: fmt.Errorf("%w: %w", errLockLost, err),
+				l.wait.lost(&databaseError{name: l.engine.shown, wrong: "the server ended the connection", err: fmt.Errorf("%w: %w", errLockLost, err),
 					mend: "start deskpost again; it waits until no other one of its name runs"})
 			}
 			return

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"deskpost/store/enginetest"
@@ -260,6 +261,20 @@ func TestPostgresPassword(t *testing.T) {
 	}
 	if p.config.RuntimeParams["lock_timeout"] != "30s" {
 		t.Errorf("parameters: %v", p.config.RuntimeParams)
+	}
+}
+
+// TestOneLine demands that what several attempts to connect say alike is said
+// once.
+func TestOneLine(t *testing.T) {
+	t.Parallel()
+	p, err := newPostgres("postgres://desk@127.0.0.1:1/desk", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = pgx.ConnectConfig(t.Context(), p.config)
+	if text := p.explain(err).Error(); strings.Count(text, "connection refused") != 1 || strings.Contains(text, "\n") {
+		t.Errorf("the error is %s", text)
 	}
 }
 

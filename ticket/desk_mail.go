@@ -41,13 +41,20 @@ const maxHops = 120
 
 // decide takes the steps of decisions.md 3 in their order.
 func (t *turn) decide(r *Receipt, m *Mail, sight Sight, earlier int64) (Conclusion, error) {
-	if c, ok, err := t.echo(m); ok || err != nil {
+	var first Taken // of which this is a second sight
+	if sight == Another {
+		var err error
+		if first, err = t.tx.Taken(earlier); err != nil {
+			return Conclusion{}, err
+		}
+	}
+	sameCopy := sight == Another && first.Received.Equal(r.Received)
+	if c, ok, err := t.echo(m, sameCopy); ok || err != nil {
 		return c, err
 	}
 	if sight == Another {
-		first, err := t.tx.Taken(earlier)
 		t.because("the same mail was taken before, as %s UID %d, outcome %s", first.Source, first.UID, first.Outcome)
-		return Conclusion{Outcome: Duplicate, Ticket: first.Ticket, Entry: first.Entry}, err
+		return Conclusion{Outcome: Duplicate, Ticket: first.Ticket, Entry: first.Entry}, nil
 	}
 	if m.Hops > maxHops {
 		t.because("it went through %d mail servers: quarantined as a loop", m.Hops)
@@ -79,8 +86,10 @@ func (t *turn) decide(r *Receipt, m *Mail, sight Sight, earlier int64) (Conclusi
 // echo settles a notice of ours that came by in our own mailbox; a second sight
 // of it is a loop. The header is signed, so nobody else can make one. Whoever
 // got the notice can copy it, so the mail must have the notice's Message-ID too:
-// else an answer with a stray header would vanish.
-func (t *turn) echo(m *Mail) (Conclusion, bool, error) {
+// else an answer with a stray header would vanish. The same copy under another
+// number, after a renumbering or in the folder it was moved to, is no news: it
+// proves nothing about an attempt that came after it.
+func (t *turn) echo(m *Mail, sameCopy bool) (Conclusion, bool, error) {
 	token, ok := parseToken(m.Stamp)
 	if !ok || token.Kind != TokenEcho {
 		return Conclusion{}, false, nil
@@ -92,6 +101,9 @@ func (t *turn) echo(m *Mail) (Conclusion, bool, error) {
 	if !n.EchoedAt.IsZero() {
 		t.because("a second copy of our own notice %d", n.ID)
 		return Conclusion{Outcome: Loop, Ticket: n.Ticket}, true, nil
+	}
+	if sameCopy {
+		return Conclusion{}, false, nil
 	}
 	t.because("our own notice %d came by: the relay took it", n.ID)
 	n.echoed(t.now)

@@ -283,3 +283,46 @@ func TestRestoreHoldsRepliesThatComeAgain(t *testing.T) {
 		t.Errorf("after the restore only %v was sent", sent)
 	}
 }
+
+// TestOldEchoSettlesNothingNew demands that a copy which was taken before the
+// backup, and is met again in the folder it was moved to, proves nothing about
+// whom the relay did not take the mail for then; a copy that came later does
+// (F17).
+func TestOldEchoSettlesNothingNew(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	w := newKeyedWorld(t)
+	w.take(from("ann@customer.example", "Help", "text"))
+	toJohn := to(t, w.sent(), ticket.NoticeNew, "john@private.example")
+	w.take(answer(toJohn, "john@private.example", "#cc "+bob+"\n#reply\n\nIt is the cable."))
+	claimed, err := w.desk.Claim(ctx, time.Minute, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reply := to(t, claimed, ticket.NoticeReply, "ann@customer.example")
+	err = w.desk.Settle(ctx, reply.ID, reply.Attempts, []ticket.Result{
+		{Recipient: "ann@customer.example", Verdict: ticket.Sent}, {Recipient: bob, Verdict: ticket.Later}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied, came := from("support@bank.example", "Re: Help", "It is the cable."), w.now
+	copied.Stamp, copied.MessageID = reply.Stamp, reply.MessageID
+	w.deliverAt(60, copied, came)
+	w.want(ticket.Echo)
+	if left := w.outstanding(1001, reply.ID); !slices.Equal(left, []string{bob}) {
+		t.Fatalf("before the backup %v are open", left)
+	}
+	w.restore(w.backUp())
+
+	w.deliverAt(61, copied, came)
+	w.want(ticket.Duplicate)
+	if left := w.outstanding(1001, reply.ID); !slices.Equal(left, []string{bob}) {
+		t.Errorf("after the same copy %v are open", left)
+	}
+	w.deliverAt(62, copied, came.Add(time.Hour))
+	w.want(ticket.Echo)
+	if left := w.outstanding(1001, reply.ID); len(left) > 0 {
+		t.Errorf("after a new copy %v are open", left)
+	}
+	w.audited()
+}

@@ -39,7 +39,8 @@ func (p *Poller) findLost(ctx context.Context, pos ticket.Position) error {
 // movedMail reads the folder that mail is moved to, as a source of its own that
 // leaves everything as it is.
 func (p *Poller) movedMail(pos ticket.Position) *Poller {
-	m := &Poller{Mailbox: p.Mailbox, Desk: p.Desk, Blobs: p.Blobs, AuthservID: p.AuthservID, Now: p.Now, Log: p.Log, pace: p.pace}
+	m := &Poller{Mailbox: p.Mailbox, Desk: p.Desk, Blobs: p.Blobs, AuthservID: p.AuthservID, Now: p.Now, Log: p.Log,
+		Room: p.Room, pace: p.pace}
 	m.Source = ticket.FolderSource(p.Source, p.After.Folder)
 	m.IMAP.Folder = p.After.Folder
 	m.After = After{Action: AfterKeep}

@@ -163,7 +163,7 @@ func (p *Poller) Sweep(ctx context.Context) error {
 		return err
 	}
 	defer box.Close()
-	for {
+	for ctx.Err() == nil {
 		left, err := p.sweep(ctx, box)
 		if err != nil || left == nothing {
 			return err
@@ -172,6 +172,7 @@ func (p *Poller) Sweep(ctx context.Context) error {
 			sleep(ctx, p.pace.retry, nil)
 		}
 	}
+	return context.Cause(ctx)
 }
 
 // hasRoom reports whether mail may be fetched. What stays on its server is safe;

@@ -28,8 +28,13 @@ func checkCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Check the config file; with --connect, also every server in it",
-		Long:  "check reads the config file as serve would and lists every fault with its line\nand its mend. With --connect it signs in to the database server, each mailbox and the\nrelay, writes and removes an object in the bucket, changes nothing else, and says what it found.",
-		Args:  arguments(cobra.NoArgs),
+		Long: "check reads the config file as serve would and lists every fault with its line\n" +
+			"and its mend. With --connect it signs in to the database server, each mailbox and\n" +
+			"the relay, writes and removes an object in the bucket, changes nothing else, and\n" +
+			"says what it found. It ends with 1 if a server is at fault.",
+		Example: "  deskpost check\n" +
+			"  deskpost check --connect --config deskpost.toml",
+		Args: arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return check(cmd.Context(), path, connect, cmd.OutOrStdout())
 		},

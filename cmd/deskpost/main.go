@@ -48,9 +48,12 @@ func (e *usageError) Unwrap() error { return e.err }
 
 func rootCommand() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "deskpost",
-		Short:         "The help desk that lives in your mailbox",
-		Long:          "deskpost watches mailboxes over IMAP, keeps a ticket for each conversation,\nand lets agents work by answering mail. Try it: deskpost demo",
+		Use:   "deskpost",
+		Short: "The help desk that lives in your mailbox",
+		Long: "deskpost watches mailboxes over IMAP, keeps a ticket for each conversation,\n" +
+			"and lets agents work by answering mail. Try it: deskpost demo\n\n" +
+			"Every command ends with 0 if all is well, with 1 if it failed or found something\n" +
+			"wrong, and with 2 if it was called wrongly or the config has faults.",
 		Version:       version(),
 		Args:          knownCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },

@@ -32,16 +32,23 @@ func outboxCommand() *cobra.Command {
 	list := &cobra.Command{
 		Use:   "list",
 		Short: "List the mail that waits to be sent, oldest first",
-		Args:  arguments(cobra.NoArgs),
+		Long: "list prints every mail that waits to be sent, oldest first, with its ID, or with\n" +
+			"--held only those that wait for release or drop.",
+		Example: "  deskpost outbox list\n" +
+			"  deskpost outbox list --held",
+		Args: arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return o.run(cmd, func(desk *ticket.Desk, out io.Writer) error { return o.list(cmd.Context(), desk, out) })
 		},
 	}
 	list.Flags().BoolVar(&o.held, "held", false, "only what is held")
 	release := &cobra.Command{
-		Use:     "release ID... | --all",
-		Short:   "Send what is held",
-		Example: "  deskpost outbox release 317 318",
+		Use:   "release ID... | --all",
+		Short: "Send what is held",
+		Long: "release lets mail go out that is held. The daemon sends it within half a minute,\n" +
+			"or when it is started. It ends with 1 if a mail that was named is not held.",
+		Example: "  deskpost outbox release 317 318\n" +
+			"  deskpost outbox release --all",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.run(cmd, func(desk *ticket.Desk, out io.Writer) error {
 				return o.each(cmd.Context(), desk, args, out, "released", desk.Release)
@@ -49,9 +56,12 @@ func outboxCommand() *cobra.Command {
 		},
 	}
 	drop := &cobra.Command{
-		Use:     "drop ID... | --all",
-		Short:   "Give up what is held: nobody gets it any more",
-		Example: "  deskpost outbox drop 317 --reason \"sent before the restore\"",
+		Use:   "drop ID... | --all",
+		Short: "Give up what is held: nobody gets it any more",
+		Long: "drop gives up mail that is held: nobody gets it any more, and the diary of its\n" +
+			"ticket says so. It ends with 1 if a mail that was named is not held.",
+		Example: "  deskpost outbox drop 317 --reason \"sent before the restore\"\n" +
+			"  deskpost outbox drop --all",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.run(cmd, func(desk *ticket.Desk, out io.Writer) error {
 				return o.each(cmd.Context(), desk, args, out, "dropped", func(ctx context.Context, id int64) (bool, error) {

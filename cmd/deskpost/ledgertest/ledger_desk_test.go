@@ -169,6 +169,9 @@ func (d *desk) stop() {
 func (d *desk) setClocks(ahead time.Duration) {
 	d.report.event("clocks", "all ahead by %s", ahead)
 	for _, n := range d.nodes {
+		if at(n.wrong) < 0 {
+			d.report.event("clock-forward", "that of node %s is right again", n.name)
+		}
 		if err := n.setClock(ahead.String()); err != nil {
 			d.report.fail("%v", err)
 		}

@@ -80,7 +80,8 @@ func (l *ledger) stormy(ctx context.Context, seed uint64) {
 // calm is the time without faults, until nothing is left to be done. What was
 // put off by a clock that was ahead must come out with a right one. A mail in
 // doubt waits minutes for its copy; once all mail has come in, all clocks go on
-// so that the test need not.
+// so that the test need not. That also brings forth what a clock has put off by
+// less than an hour, which is as long as any mail may wait.
 func (l *ledger) calm(ctx context.Context) {
 	l.report.event("phase", "no faults any more: a new start")
 	dovecot := l.host.dovecot()
@@ -94,7 +95,7 @@ func (l *ledger) calm(ctx context.Context) {
 	defer end()
 	l.await(ctx, "all mail to be taken", func() string { return l.leftIn() })
 	l.desk.stop()
-	l.desk.setClocks(10 * time.Minute)
+	l.desk.setClocks(70 * time.Minute)
 	l.desk.start()
 	l.await(ctx, "nothing to be left", func() string { return strings.Trim(l.leftIn()+"; "+l.leftOut(), "; ") })
 	l.people.close()

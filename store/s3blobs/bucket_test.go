@@ -232,6 +232,9 @@ func TestNoServer(t *testing.T) {
 	l.Close()
 	_, _, err = read(s3test.New(t, config), "mail/a", 0)
 	wantWords(t, err, "cannot be reached", "correct the endpoint")
+	if text := err.Error(); strings.Contains(text, "http://") {
+		t.Errorf("the error says twice what was asked for: %s", text)
+	}
 
 	untrusted := trusted
 	untrusted.CAs = nil

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/minio/minio-go/v7"
@@ -57,6 +58,10 @@ func (b *Bucket) explain(doing string, err error) error {
 	var known *Error
 	if err == nil || errors.As(err, &known) || errors.Is(err, context.Canceled) {
 		return err
+	}
+	var call *url.Error
+	if errors.As(err, &call) {
+		err = call.Err // what was asked for is in doing already
 	}
 	e := &Error{Bucket: b.String(), Doing: doing, Err: err, outage: true}
 	e.Wrong, e.Mend = b.refused(minio.ToErrorResponse(err))

@@ -153,6 +153,8 @@ func lastWord(n ticket.Notice, r ticket.Recipient) string {
 		return ""
 	case !r.FailedAt.IsZero() && !n.HeldAt.IsZero():
 		return ": " + r.Answer
+	case r.Answer[0] < '2' || r.Answer[0] > '5': // no reply code of SMTP
+		return "; the reason: " + r.Answer
 	}
 	return "; the server said: " + r.Answer
 }

@@ -135,7 +135,8 @@ func (v *verification) audit(ctx context.Context, db *store.DB, s *settings, out
 		return r.err
 	}
 	if tally.Findings > 0 {
-		return fmt.Errorf("%d findings in %s; docs/troubleshooting.md says what each means", tally.Findings, s.Database)
+		return fmt.Errorf("%d %s in %s; docs/troubleshooting.md says what each means", tally.Findings,
+			choose(tally.Findings == 1, "finding", "findings"), s.Database)
 	}
 	return nil
 }

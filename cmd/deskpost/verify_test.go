@@ -54,7 +54,7 @@ func TestVerifyFinds(t *testing.T) {
 	}
 	var out bytes.Buffer
 	err = (&verification{database: path}).run(t.Context(), &out)
-	if exitCode(err) != exitFault || !strings.Contains(err.Error(), "1 findings") {
+	if exitCode(err) != exitFault || !strings.Contains(err.Error(), "1 finding ") {
 		t.Errorf("verify ended with %v", err)
 	}
 	for _, want := range []string{"FINDING upload-unfinished", "verify --gc", "findings  1"} {

@@ -104,6 +104,7 @@ func (db *DB) migrateTo(ctx context.Context, files fs.FS) (err error) {
 			return err
 		}
 	}
+	db.begun = version == 0
 	return db.apply(ctx, files, all)
 }
 

@@ -57,9 +57,14 @@ func TestOpenExisting(t *testing.T) {
 	if path, err := sqlitePath(url); err == nil && list(t, filepath.Dir(path)) != "" {
 		t.Errorf("it left %s", list(t, filepath.Dir(path)))
 	}
-	openURL(t, url)
+	if !openURL(t, url).Begun() {
+		t.Error("whoever makes a desk does not hear of it")
+	}
 	if db, err = Open(t.Context(), url, WithExisting()); err != nil {
 		t.Fatal(err)
+	}
+	if db.Begun() {
+		t.Error("a desk that is there is called new")
 	}
 	if err := db.Close(); err != nil {
 		t.Error(err)

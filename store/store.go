@@ -31,6 +31,7 @@ type DB struct {
 	owned   atomic.Bool      // the bucket is known to be this desk's
 	now     func() time.Time
 	still   func() error          // says so if the database changed where nobody should; nil if all may write
+	begun   bool                  // there was no desk in the database before
 	dead    atomic.Pointer[error] // the fault after which nothing is written any more
 	died    chan struct{}         // closed when there is one
 }
@@ -336,6 +337,9 @@ func (db *DB) Err() error {
 	}
 	return nil
 }
+
+// Begun reports whether Open found no desk in the database and made an empty one.
+func (db *DB) Begun() bool { return db.begun }
 
 // Size is how many bytes the database takes up, indexes included.
 func (db *DB) Size(ctx context.Context) (int64, error) {

@@ -56,6 +56,9 @@ func assemble(ctx context.Context, s *settings, log *slog.Logger, opts ...store.
 	if err != nil {
 		return nil, err
 	}
+	if db.Begun() {
+		log.Info("a new desk begins: if there was one, stop deskpost, and name its database or restore a backup", "database", s.Database)
+	}
 	if err := bucketKept(ctx, db, s.Blobs); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

@@ -120,6 +120,7 @@ func (n *auditedNotice) contradictions() []string {
 		{settled && outstanding, "it is settled, but a recipient was neither served nor given up"},
 		{!settled && !outstanding && len(n.Recipients) > 0, "every recipient was served or given up, but it is not settled"},
 		{settled && (n.InDoubt || !n.LeasedUntil.IsZero()), "it is settled, but still leased or in doubt"},
+		{n.Held() && !n.LeasedUntil.IsZero(), "it is held, but leased to a sender"},
 		{n.InDoubt && !doubted, "it is in doubt, but none of its recipients is"},
 		{n.Attempts < 0, fmt.Sprintf("%d attempts were made", n.Attempts)},
 		{n.Attempts == 0 && sent && n.EchoedAt.IsZero(), "it was sent without an attempt"},

@@ -165,6 +165,7 @@ func TestAuditFinds(t *testing.T) {
 		"no recipient":           {`DELETE FROM notice_recipients WHERE notice = 5`, noticeUntrue},
 		"wrong lane":             {`UPDATE notices SET lane = 5 WHERE id = 5`, noticeUntrue},
 		"never free":             {`UPDATE notices SET free_at = 1 WHERE id = 5`, noticeUntrue},
+		"held and leased":        {`UPDATE notices SET held_at = 5000, attempts = 1, leased_until = 6000 WHERE id = 5`, noticeUntrue},
 		"doubt of nobody":        {`UPDATE notices SET standing = 'in-doubt' WHERE id = 5`, noticeUntrue},
 		"cap not counted":        {`UPDATE notice_recipients SET key = 'bob' WHERE notice = 5`, noticeUntrue},
 		"held mail gone":         {`UPDATE notices SET draft = 99 WHERE id = 5`, noticeUntrue},

@@ -62,10 +62,7 @@ type auditor struct {
 // everywhere.
 func (db *DB) Audit(ctx context.Context, what Audit) (Tally, error) {
 	a := &auditor{Audit: what, db: db, now: db.now(), told: map[string]int{}}
-	err := db.view(ctx, func(t *tx) error {
-		a.tx = t
-		return a.look()
-	})
+	err := a.view(ctx, a.look)
 	if err == nil {
 		err = a.blobs(ctx)
 	}
@@ -81,6 +78,17 @@ func (db *DB) Audit(ctx context.Context, what Audit) (Tally, error) {
 		}
 	}
 	return a.tally, err
+}
+
+// view runs f on one picture, for as long as it takes to tell of what is found.
+func (a *auditor) view(ctx context.Context, f func() error) error {
+	return a.db.view(ctx, func(t *tx) error {
+		if err := t.dialect.letIdle(ctx, t.sql); err != nil {
+			return err
+		}
+		a.tx = t
+		return f()
+	})
 }
 
 // look runs every check on one picture. What can not be read in a damaged file

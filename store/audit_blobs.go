@@ -43,9 +43,8 @@ const auditedBlobs = `
 func (a *auditor) blobs(ctx context.Context) error {
 	for last, more := int64(0), true; more; {
 		var away []auditedBlob
-		err := a.db.view(ctx, func(t *tx) error {
-			a.tx = t
-			page, err := rows(t, func(s scan) (b auditedBlob, err error) {
+		err := a.view(ctx, func() error {
+			page, err := rows(a.tx, func(s scan) (b auditedBlob, err error) {
 				return b, s(&b.id, sumTo{&b.sum}, &b.size, instant{&b.made}, &b.place, instant{&b.dropped}, &b.owned)
 			}, auditedBlobs, last, blobPage)
 			if err != nil {

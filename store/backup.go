@@ -126,6 +126,9 @@ func (db *DB) copyTo(ctx context.Context, copied *DB, version string) error {
 		return fmt.Errorf("begin view: %w", db.engine.explain(err))
 	}
 	defer picture.Rollback()
+	if err := db.dialect.letIdle(ctx, picture); err != nil {
+		return db.engine.explain(err)
+	}
 	err = copied.fill(ctx, picture, func(t *tx) error {
 		_, err := t.exec(`INSERT INTO backups (id, taken_at, version, engine)
 			SELECT COALESCE(MAX(id), 0) + 1, $1, $2, $3 FROM backups`, at.UnixMilli(), version, db.dialect.engine)

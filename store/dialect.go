@@ -1,7 +1,9 @@
 package store
 
 import (
+	"context"
 	"database/sql"
+	"fmt"
 	"strings"
 	"time"
 
@@ -21,6 +23,7 @@ type dialect struct {
 	kept        string         // ends a SELECT of a lease that can be renewed, but not taken over, until the transaction ends
 	claimed     string         // ends a SELECT of rows of which each goes to one worker
 	intake      string         // waits until no other transaction takes mail; "" where they are one by one anyway
+	unhurried   string         // lets a transaction be idle for longer than others may; "" where they may be anyway
 	clock       string         // reads the server's clock, in milliseconds; "" where there is no server
 	tables      string         // counts the tables of a database, and those named $1
 	size        string         // measures a database in bytes
@@ -37,4 +40,16 @@ func (d *dialect) bind(query string) string {
 // schema replaces the words of a migration.
 func (d *dialect) schema(text string) string {
 	return strings.NewReplacer("@id", d.id, "@key", d.key, "@bytes", d.bytes).Replace(text)
+}
+
+// letIdle is for a transaction that waits for something slow between two
+// statements: the other side of a copy, or who reads a report.
+func (d *dialect) letIdle(ctx context.Context, t *sql.Tx) error {
+	if d.unhurried == "" {
+		return nil
+	}
+	if _, err := t.ExecContext(ctx, d.unhurried); err != nil {
+		return fmt.Errorf("let the transaction be idle: %w", err)
+	}
+	return nil
 }

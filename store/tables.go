@@ -39,6 +39,9 @@ func (db *DB) fill(ctx context.Context, from *sql.Tx, end func(*tx) error) error
 		return fmt.Errorf("begin transaction: %w", err)
 	}
 	defer into.Rollback() // after a commit this does nothing
+	if err := db.dialect.letIdle(ctx, into); err != nil {
+		return err
+	}
 	t := &tx{ctx: ctx, sql: into, dialect: &db.dialect, writes: true}
 	if _, err := t.exec(`DELETE FROM backups WHERE id = $1`, unended); err != nil {
 		return err

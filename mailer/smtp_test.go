@@ -21,8 +21,8 @@ const letter = "From: desk@desk.example\r\nSubject: hello\r\n\r\nGood morning.\r
 
 // quick are time-outs that a test can wait for.
 func quick() Timeouts {
-	return Timeouts{Connect: 2 * time.Second, Command: 200 * time.Millisecond, Block: 200 * time.Millisecond,
-		Mail: 5 * time.Second, Final: 200 * time.Millisecond, Linger: 100 * time.Millisecond}
+	return Timeouts{Connect: 2 * time.Second, Command: time.Second, Block: time.Second,
+		Mail: 5 * time.Second, Final: time.Second, Linger: 500 * time.Millisecond}
 }
 
 func relayTo(t *testing.T, s *mailertest.Sink) *Relay {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"deskpost/store/enginetest"
 )
@@ -63,8 +64,9 @@ func TestServeHoldsMail(t *testing.T) {
 	s.write(good)
 	s.start()
 	s.logs("mail taken")
-	s.end()
-	if told := toldMails(t, s.host); len(told) != 1 {
-		t.Fatalf("the server was told of %v", told)
+	for deadline := time.Now().Add(10 * time.Second); len(toldMails(t, s.host)) != 1; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the server was told of %v", toldMails(t, s.host))
+		}
 	}
 }

@@ -75,8 +75,12 @@ func testBlobRoundTrip(t *testing.T, db *DB) {
 // TestBlobMemory streams 20 MiB in and out and demands that memory stays flat.
 // It runs alone, since it measures the whole process.
 func TestBlobMemory(t *testing.T) {
-	const size = 20 << 20
-	db := openEngine(t)
+	wantFlat(t, openEngine(t), 20<<20)
+}
+
+// wantFlat streams so many bytes in and out and demands that memory stays flat.
+func wantFlat(t *testing.T, db *DB, size int64) {
+	t.Helper()
 	g := newGauge()
 	b := upload(t, db, io.TeeReader(noise(size), g))
 	r, err := db.OpenBlob(context.Background(), b.Sum)

@@ -150,15 +150,7 @@ func TestSweepBeforeTheClockWasSetBack(t *testing.T) {
 		t.Fatalf("claimed %v", mailed(got))
 	}
 	w.now = w.now.Add(2 * time.Hour)
-	if again := w.claim(ticket.InDoubt); len(again) != 0 {
-		t.Fatal("sent again though no sweep has looked for the echo")
-	}
-	if err := w.desk.Swept(t.Context(), "support", w.now); err != nil {
-		t.Fatal(err)
-	}
-	if again := w.claim(ticket.Sent); len(again) != 1 {
-		t.Error("not sent again after a sweep that met no echo")
-	}
+	w.wantAgainAfterSweep()
 }
 
 // TestSweepIsForgottenWhenTheClockIsSetBack: a mail whose answer was lost then
@@ -178,14 +170,21 @@ func TestSweepIsForgottenWhenTheClockIsSetBack(t *testing.T) {
 		t.Fatalf("claimed %v", mailed(got))
 	}
 	w.now = right.Add(time.Minute)
+	w.wantAgainAfterSweep()
+}
+
+// wantAgainAfterSweep demands that a mail in doubt is sent again as soon as a
+// sweep has looked for its copy, and not before.
+func (w *world) wantAgainAfterSweep() {
+	w.t.Helper()
 	if again := w.claim(ticket.InDoubt); len(again) != 0 {
-		t.Fatal("sent again though no sweep has looked for the echo")
+		w.t.Fatal("sent again though no sweep has looked for the echo")
 	}
-	if err := w.desk.Swept(t.Context(), "support", w.now); err != nil {
-		t.Fatal(err)
+	if err := w.desk.Swept(w.t.Context(), "support", w.now); err != nil {
+		w.t.Fatal(err)
 	}
 	if again := w.claim(ticket.Sent); len(again) != 1 {
-		t.Error("not sent again after a sweep that met no echo")
+		w.t.Error("not sent again after a sweep that met no echo")
 	}
 }
 

@@ -47,8 +47,11 @@ func TestDeathsWithoutEcho(t *testing.T) {
 	d.run()
 	books := d.account()
 	for key, deaths := range d.gap {
-		// A report that it bounced tells as well that it went out.
-		if times := books.twice[key]; times != deaths && !(books.bounced[key] && times < deaths) {
+		// A report that it bounced tells as well that it went out. A server elsewhere may end a commit after we have
+		// looked whether it did: then the death at the last sending was none in the gap.
+		times := books.twice[key]
+		noted := books.bounced[key] && times < deaths || d.remote() && times == deaths-1
+		if times != deaths && !noted {
 			t.Errorf("mail %s went out %d times more than once, and %d times the program died in the gap", key, times, deaths)
 		}
 	}

@@ -286,7 +286,11 @@ func (w *world) settle() {
 			w.t.Fatal("connections to the relay outlive their client")
 		}
 	}
-	if strings.HasPrefix(w.database, "postgres:") {
+	if w.remote() {
 		w.awaitSessions(w.auditor())
 	}
 }
+
+// remote reports whether the database is on a server, which does not die with the
+// program.
+func (w *world) remote() bool { return strings.HasPrefix(w.database, "postgres:") }

@@ -325,6 +325,21 @@ func TestDeathWhileFollowingUp(t *testing.T) {
 	})
 }
 
+// TestSessionsAreSeen demands that the tests see the sessions of a program that
+// lives: they wait for the end of those of a dead one, since a commit may still
+// be under way in them.
+func TestSessionsAreSeen(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, enginetest.Postgres(t))
+	c := w.start("", 1)
+	c.works()
+	if n := w.count(w.auditor(), sessionsQuery); n == 0 {
+		t.Error("no session of a program that lives is seen")
+	}
+	c.stop()
+	w.awaitSessions(w.auditor())
+}
+
 // TestDeathWhileMigrating kills the program inside the transactions that make
 // its tables. Nothing is left of them, and the next start makes them (F09).
 func TestDeathWhileMigrating(t *testing.T) {

@@ -70,16 +70,15 @@ func (w *world) open(dsn string, f func(db *sql.DB)) {
 	f(db)
 }
 
+// sessionsQuery counts the sessions of the program.
+const sessionsQuery = "SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = 'deskpost-' || current_schema()"
+
 // awaitSessions waits until the server has noticed that the program is dead: a
 // commit that it had sent may still be under way.
 func (w *world) awaitSessions(db *sql.DB) {
 	w.t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
-		var sessions int
-		err := db.QueryRow("SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = 'deskpost ' || current_schema()").Scan(&sessions)
-		if err != nil {
-			w.t.Fatal(err)
-		}
+		sessions := w.count(db, sessionsQuery)
 		if sessions == 0 {
 			return
 		}

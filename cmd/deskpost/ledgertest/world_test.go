@@ -131,7 +131,7 @@ func named(t *testing.T, database string) string {
 		t.Fatal(err)
 	}
 	q := u.Query()
-	q.Set("application_name", "deskpost "+q.Get("search_path"))
+	q.Set("application_name", "deskpost-"+q.Get("search_path")) // no space: the driver would take its "+" as it is
 	q.Set("search_path", q.Get("search_path")+",pg_catalog")
 	u.RawQuery = q.Encode()
 	return u.String()
@@ -286,11 +286,7 @@ func (w *world) settle() {
 			w.t.Fatal("connections to the relay outlive their client")
 		}
 	}
-	if w.remote() {
+	if strings.HasPrefix(w.database, "postgres:") {
 		w.awaitSessions(w.auditor())
 	}
 }
-
-// remote reports whether the database is on a server, which does not die with the
-// program.
-func (w *world) remote() bool { return strings.HasPrefix(w.database, "postgres:") }

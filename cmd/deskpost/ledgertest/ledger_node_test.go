@@ -34,7 +34,9 @@ type node struct {
 	wanted          bool
 }
 
+// The disk is to be met when it is full, and not left alone before.
 const nodeConfig = `zone = "Europe/Berlin"
+free_space = "0B"
 database = %q
 %s
 [mailbox.support]

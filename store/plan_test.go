@@ -80,7 +80,7 @@ func TestPlans(t *testing.T) {
 		find("assignee", "tickets_assignee", ticket.Filter{Assignee: "jane"}),
 		find("requester", "tickets_requester", ticket.Filter{Requester: "ann@example.com"}),
 		find("tag", "sqlite_autoindex_ticket_tags_1", ticket.Filter{Tag: "vip"}),
-		find("follow-up", "tickets_follow_up", ticket.Filter{FollowUpBy: since}),
+		find("next", "tickets_next", ticket.Filter{NextBy: since}),
 		find("nothing", "tickets_updated", ticket.Filter{}),
 		count("address", "notice_recipients_key", ticket.NoticeFilter{Address: "ann@example.com", Customers: true, Since: since}),
 		count("ticket", "notices_ticket", ticket.NoticeFilter{Ticket: 1001, Customers: true, Since: since}),

@@ -9,14 +9,17 @@ import (
 	"deskpost/ticket/failpoint"
 )
 
-const ticketColumns = `number, subject, status, priority, department, assignee, plan, plan_by,
-	requester_name, requester_email, tags, follow_up, merged_into, opened_at, updated_at, resolved_at, closed_at`
+const ticketColumns = `number, subject, status, substatus, priority, department, assignee, team, plan, plan_by,
+	requester_name, requester_email, tags, fields, follow_up, snoozed, due, spent, merged_into,
+	opened_at, updated_at, spoken_at, resolved_at, closed_at, deadline, next_at`
 
 func ticketFields(k *ticket.Ticket) []any {
-	return []any{&k.Number, &k.Subject, &k.Status, &k.Priority, &k.Department, &k.Assignee, &k.Plan,
+	return []any{&k.Number, &k.Subject, &k.Status, &k.Substatus, &k.Priority, &k.Department,
+		&k.Assignee, &k.Team, &k.Plan,
 		wordTo{&k.PlanPinned, "agent"}, &k.Requester.Name, &k.Requester.Email, jsonTo[[]string]{&k.Tags},
-		instant{&k.FollowUp}, refTo[ticket.Number]{&k.MergedInto},
-		instant{&k.OpenedAt}, instant{&k.UpdatedAt}, instant{&k.ResolvedAt}, instant{&k.ClosedAt}}
+		jsonTo[map[string]string]{&k.Fields}, instant{&k.FollowUp}, instant{&k.Snoozed}, instant{&k.Due}, msTo{&k.Spent},
+		refTo[ticket.Number]{&k.MergedInto}, instant{&k.OpenedAt}, instant{&k.UpdatedAt}, instant{&k.SpokenAt},
+		instant{&k.ResolvedAt}, instant{&k.ClosedAt}, instant{&k.Deadline}, instant{&k.NextAt}}
 }
 
 // Ticket implements ticket.Tickets.
@@ -30,23 +33,28 @@ func (t *tx) Ticket(n ticket.Number) (*ticket.Ticket, error) {
 }
 
 const saveTicket = `
-	INSERT INTO tickets (number, subject, status, priority, department, assignee, plan, plan_by,
-		requester_name, requester_email, requester_key, tags, follow_up, merged_into,
-		opened_at, updated_at, resolved_at, closed_at)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+	INSERT INTO tickets (number, subject, status, substatus, priority, department, assignee, team, plan, plan_by,
+		requester_name, requester_email, requester_key, tags, fields, follow_up, snoozed, due, spent, merged_into,
+		opened_at, updated_at, spoken_at, resolved_at, closed_at, deadline, next_at)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
+		$25, $26, $27)
 	ON CONFLICT (number) DO UPDATE SET subject = excluded.subject, status = excluded.status,
-		priority = excluded.priority, department = excluded.department, assignee = excluded.assignee,
-		plan = excluded.plan, plan_by = excluded.plan_by, requester_name = excluded.requester_name,
-		requester_email = excluded.requester_email, requester_key = excluded.requester_key, tags = excluded.tags,
-		follow_up = excluded.follow_up, merged_into = excluded.merged_into, opened_at = excluded.opened_at,
-		updated_at = excluded.updated_at, resolved_at = excluded.resolved_at, closed_at = excluded.closed_at`
+		substatus = excluded.substatus, priority = excluded.priority, department = excluded.department,
+		assignee = excluded.assignee, team = excluded.team, plan = excluded.plan, plan_by = excluded.plan_by,
+		requester_name = excluded.requester_name, requester_email = excluded.requester_email,
+		requester_key = excluded.requester_key, tags = excluded.tags, fields = excluded.fields,
+		follow_up = excluded.follow_up, snoozed = excluded.snoozed, due = excluded.due, spent = excluded.spent,
+		merged_into = excluded.merged_into, opened_at = excluded.opened_at, updated_at = excluded.updated_at,
+		spoken_at = excluded.spoken_at, resolved_at = excluded.resolved_at, closed_at = excluded.closed_at,
+		deadline = excluded.deadline, next_at = excluded.next_at`
 
 // Save implements ticket.Tickets.
 func (t *tx) Save(k *ticket.Ticket) error {
-	_, err := t.exec(saveTicket, int64(k.Number), k.Subject, string(k.Status), k.Priority, k.Department, k.Assignee,
-		k.Plan, word(k.PlanPinned, "agent", "rule"), k.Requester.Name, k.Requester.Email, k.Requester.Key(),
-		jsonOf(k.Tags), ms(k.FollowUp), ref(k.MergedInto),
-		ms(k.OpenedAt), ms(k.UpdatedAt), ms(k.ResolvedAt), ms(k.ClosedAt))
+	_, err := t.exec(saveTicket, int64(k.Number), k.Subject, string(k.Status), k.Substatus, k.Priority, k.Department, k.Assignee,
+		k.Team, k.Plan, word(k.PlanPinned, "agent", "rule"), k.Requester.Name, k.Requester.Email, k.Requester.Key(),
+		jsonOf(k.Tags), jsonOf(k.Fields), ms(k.FollowUp), ms(k.Snoozed), ms(k.Due), k.Spent.Milliseconds(),
+		ref(k.MergedInto), ms(k.OpenedAt), ms(k.UpdatedAt), ms(k.SpokenAt), ms(k.ResolvedAt), ms(k.ClosedAt),
+		ms(k.Deadline), ms(k.NextAt))
 	if err != nil {
 		return err
 	}
@@ -115,16 +123,24 @@ func findQuery(f ticket.Filter) (string, args) {
 	if f.Tag != "" {
 		w.add("number IN (SELECT ticket FROM ticket_tags WHERE tag = $)", f.Tag)
 	}
-	if !f.FollowUpBy.IsZero() {
-		w.add("follow_up <= $", f.FollowUpBy.UnixMilli())
+	if !f.NextBy.IsZero() {
+		w.add("next_at <= $", f.NextBy.UnixMilli())
 	}
 	limit := f.Limit
 	if limit == 0 {
 		limit = defaultLimit
 	}
 	query := `SELECT ` + ticketColumns + ` FROM tickets` + w.text() +
-		fmt.Sprintf(" ORDER BY updated_at DESC, number DESC LIMIT $%d", len(w.args)+1)
+		fmt.Sprintf(" ORDER BY %s LIMIT $%d", order(f), len(w.args)+1)
 	return query, append(w.args, limit)
+}
+
+// order is that of the tickets a filter finds.
+func order(f ticket.Filter) string {
+	if !f.NextBy.IsZero() {
+		return "next_at, number"
+	}
+	return "updated_at DESC, number DESC"
 }
 
 // A where is the conditions of a query whose filter is chosen at run time.

@@ -33,6 +33,18 @@ func (i instant) Scan(v any) error {
 	return nil
 }
 
+// msTo reads a span of milliseconds.
+type msTo struct{ d *time.Duration }
+
+func (m msTo) Scan(v any) error {
+	n, ok := v.(int64)
+	if !ok {
+		return fmt.Errorf("a span of time is kept as %T", v)
+	}
+	*m.d = time.Duration(n) * time.Millisecond
+	return nil
+}
+
 // ref is a reference as it is kept: nil for none.
 func ref[T ~int64](v T) any {
 	if v == 0 {

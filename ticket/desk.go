@@ -123,6 +123,19 @@ func (t *turn) because(format string, args ...any) {
 	t.reasons = append(t.reasons, fmt.Sprintf(format, args...))
 }
 
+// keep writes a ticket that has changed with the events that say how, and
+// computes what is to be done with it by time.
+func (t *turn) keep(tk *Ticket, events ...*Event) error {
+	if err := t.record(events...); err != nil {
+		return err
+	}
+	tk.UpdatedAt, tk.NextAt = t.now, tk.nextTimer()
+	if err := t.tx.Save(tk); err != nil {
+		return fmt.Errorf("save ticket %d: %w", tk.Number, err)
+	}
+	return nil
+}
+
 // record writes events with what all events of a turn share.
 func (t *turn) record(events ...*Event) error {
 	for _, e := range events {
@@ -130,6 +143,9 @@ func (t *turn) record(events ...*Event) error {
 			continue
 		}
 		e.At, e.Receipt = t.now, t.receipt
+		if !e.Since.Before(e.At) {
+			e.Since = time.Time{}
+		}
 		if err := t.tx.Record(*e); err != nil {
 			return fmt.Errorf("record %s on ticket %d: %w", e.Kind, e.Ticket, err)
 		}

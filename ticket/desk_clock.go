@@ -30,7 +30,7 @@ func (d *Desk) Tick(ctx context.Context) (int, error) {
 	}
 	var due []Ticket
 	err := d.view(ctx, func(t *turn) (err error) {
-		due, err = t.tx.Find(Filter{FollowUpBy: t.now, Limit: tickBatch})
+		due, err = t.tx.Find(Filter{NextBy: t.now, Limit: tickBatch})
 		return err
 	})
 	if err != nil {
@@ -69,12 +69,12 @@ func (t *turn) followUp(n Number) error {
 	if woken != nil {
 		woken.Detail = "the time to follow up has come"
 	}
-	if err := t.record(woken); err != nil {
-		return err
-	}
-	tk.UpdatedAt = t.now
-	if err := t.tx.Save(tk); err != nil {
+	if err := t.keep(tk, woken); err != nil {
 		return err
 	}
 	return t.tellHandlers(tk, NoticeFollowUp, nil, nil)
 }
+
+// nextTimer is when something is to be done with the ticket by time, whatever
+// its clocks say; zero is never.
+func (t *Ticket) nextTimer() time.Time { return t.FollowUp }

@@ -70,7 +70,8 @@ func (k EventKind) addsEntry() bool {
 type Event struct {
 	ID      int64
 	Ticket  Number
-	At      time.Time
+	At      time.Time // when the desk took note of it
+	Since   time.Time // when it happened, if that was earlier: a mail reaches the mailbox before it is taken
 	Kind    EventKind
 	Actor   Actor
 	Before  string
@@ -78,6 +79,14 @@ type Event struct {
 	Detail  string // a sentence where before and after do not say it all
 	Entry   int64
 	Receipt int64 // the mail that caused it
+}
+
+// Happened is when the event happened, as far as service levels are concerned.
+func (e *Event) Happened() time.Time {
+	if e.Since.IsZero() {
+		return e.At
+	}
+	return e.Since
 }
 
 // link is the event that a ticket may belong to n.

@@ -107,7 +107,7 @@ func (t *turn) newTicket(r *Receipt, m *Mail, related Number) (Conclusion, error
 	dept := t.policy.Departments[t.policy.Mailboxes[MailboxOf(r.Source)].Department]
 	tk := &Ticket{
 		Number: Number(next), Subject: cleanSubject(m.Subject), Status: New, Priority: t.policy.DefaultPriority,
-		Department: dept.Key, Plan: dept.Plan, Requester: requester(m), OpenedAt: t.received(r), UpdatedAt: t.now,
+		Department: dept.Key, Plan: dept.Plan, Requester: requester(m), OpenedAt: t.received(r), UpdatedAt: t.now, SpokenAt: t.received(r),
 	}
 	if err := t.tx.Save(tk); err != nil {
 		return Conclusion{}, fmt.Errorf("save ticket %d: %w", tk.Number, err)
@@ -125,8 +125,8 @@ func (t *turn) newTicket(r *Receipt, m *Mail, related Number) (Conclusion, error
 	if err != nil {
 		return Conclusion{}, err
 	}
-	opened := &Event{Ticket: tk.Number, Kind: TicketOpened, Actor: customer(m), After: string(New), Entry: entry.ID}
-	if err := t.record(opened, related.link(tk.Number)); err != nil {
+	opened := &Event{Ticket: tk.Number, Since: tk.OpenedAt, Kind: TicketOpened, Actor: customer(m), After: string(New), Entry: entry.ID}
+	if err := t.keep(tk, opened, related.link(tk.Number)); err != nil {
 		return Conclusion{}, err
 	}
 	if err := t.acknowledge(tk, r, m); err != nil {
@@ -173,7 +173,7 @@ func (t *turn) fromOutside(r *Receipt, m *Mail, found match) (Conclusion, error)
 	if err != nil {
 		return Conclusion{}, err
 	}
-	added := []*Event{{Ticket: tk.Number, Kind: MessageAdded, Actor: customer(m), Entry: entry.ID}}
+	added := []*Event{{Ticket: tk.Number, Since: entry.At, Kind: MessageAdded, Actor: customer(m), Entry: entry.ID}}
 	was := tk.Status
 	tooOften, err := t.reopenedTooOften(tk)
 	if err != nil {
@@ -184,12 +184,9 @@ func (t *turn) fromOutside(r *Receipt, m *Mail, found match) (Conclusion, error)
 	} else {
 		added = append(added, t.reopen(tk, m))
 	}
-	if err := t.record(added...); err != nil {
+	tk.SpokenAt = entry.At
+	if err := t.keep(tk, added...); err != nil {
 		return Conclusion{}, err
-	}
-	tk.UpdatedAt = t.now
-	if err := t.tx.Save(tk); err != nil {
-		return Conclusion{}, fmt.Errorf("save ticket %d: %w", tk.Number, err)
 	}
 	if tk.Status != Spam {
 		if err := t.tellHandlers(tk, NoticeMessage, entry, reopened(was, tooOften, t.now)); err != nil {

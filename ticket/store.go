@@ -102,7 +102,8 @@ type Tickets interface {
 	Ticket(n Number) (*Ticket, error)
 	// Save writes a ticket, new or known.
 	Save(t *Ticket) error
-	// Find lists tickets, the most recently updated first.
+	// Find lists tickets, the most recently updated first, or with NextBy those
+	// first that have waited longest.
 	Find(f Filter) ([]Ticket, error)
 
 	// InUse lists the departments with tickets in one of the statuses, sorted.
@@ -181,7 +182,7 @@ type Filter struct {
 	Plan        string
 	Tag         string
 	Requester   string    // address key
-	FollowUpBy  time.Time // follow-up due at or before
+	NextBy      time.Time // Ticket.NextAt at or before: what Tick has to look at
 	Limit       int       // 0 is 50
 }
 

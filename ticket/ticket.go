@@ -18,20 +18,32 @@ type Ticket struct {
 	Number     Number
 	Subject    string // as the first mail had it, without reply prefixes and tags
 	Status     Status
+	Substatus  string // key in Policy.Substatuses of an admin's own status within Status; "" is Status itself
 	Priority   string // one of Policy.Priorities
 	Department string // key in Policy.Departments
 	Assignee   string // key in Policy.Agents; "" is nobody
+	Team       string // key in Policy.Teams; "" is none
 	Plan       string // key in Policy.Plans; "" is none
 	PlanPinned bool   // set by an agent: transfers do not choose again
 	Requester  Address
-	Tags       []string // sorted, lower case
-	FollowUp   time.Time
+	Tags       []string          // sorted, lower case
+	Fields     map[string]string // by key of a custom field; none is empty
+	FollowUp   time.Time         // when a pending ticket comes back
+	Snoozed    time.Time         // until then nobody needs to see it
+	Due        time.Time         // set by an agent, in place of the plan's deadline
+	Spent      time.Duration     // what agents say they worked on it
 	MergedInto Number
 
 	OpenedAt   time.Time // when its first mail reached the mailbox
 	UpdatedAt  time.Time
+	SpokenAt   time.Time // when a participant or an agent last wrote to the other
 	ResolvedAt time.Time
 	ClosedAt   time.Time
+
+	// Computed from all of the above and the clocks of the plan whenever the
+	// ticket is kept, so that they can be searched for.
+	Deadline time.Time // the nearest of its clocks that run
+	NextAt   time.Time // when Tick has something to do; zero is never
 }
 
 // A Status says where a ticket stands. See the state diagram in the package

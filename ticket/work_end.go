@@ -65,11 +65,10 @@ func (w *work) commit() (Conclusion, error) {
 	if len(w.block.Lines) > 0 {
 		w.events = append(w.events, &Event{Ticket: w.ticket.Number, Kind: CommandsRun, Actor: w.actor(), Detail: w.lines()})
 	}
-	w.ticket.UpdatedAt = w.now
-	if err := w.tx.Save(&w.ticket); err != nil {
-		return Conclusion{}, fmt.Errorf("save ticket %d: %w", w.ticket.Number, err)
+	for _, e := range w.events {
+		e.Since = w.received
 	}
-	if err := w.record(w.events...); err != nil {
+	if err := w.keep(&w.ticket, w.events...); err != nil {
 		return Conclusion{}, err
 	}
 	if err := w.changePeople(); err != nil {
@@ -140,7 +139,7 @@ func (w *work) post() (*Entry, error) {
 		Text: w.text, MessageID: w.mail.MessageID, Receipt: w.receipt, Files: w.files, Authenticity: w.mail.Authenticity}
 	kind := NoteAdded
 	if w.kind == Reply {
-		kind = ReplyAdded
+		kind, w.ticket.SpokenAt = ReplyAdded, e.At
 	} else {
 		e.Quoted = joined(w.mail.Signature, w.mail.Quoted)
 	}

@@ -66,28 +66,38 @@ CREATE TABLE tickets (
   number          @key,
   subject         TEXT NOT NULL,
   status          TEXT NOT NULL,
+  substatus       TEXT NOT NULL,
   priority        TEXT NOT NULL,
   department      TEXT NOT NULL,
   assignee        TEXT NOT NULL,
+  team            TEXT NOT NULL,
   plan            TEXT NOT NULL,
   plan_by         TEXT NOT NULL, -- 'rule', or 'agent' if pinned
   requester_name  TEXT NOT NULL,
   requester_email TEXT NOT NULL,
   requester_key   TEXT NOT NULL,
   tags            TEXT NOT NULL,
+  fields          TEXT NOT NULL,
   follow_up       BIGINT,
+  snoozed         BIGINT,
+  due             BIGINT,
+  spent           BIGINT NOT NULL, -- milliseconds
   merged_into     BIGINT REFERENCES tickets (number),
   opened_at       BIGINT,
   updated_at      BIGINT,
+  spoken_at       BIGINT,
   resolved_at     BIGINT,
-  closed_at       BIGINT
+  closed_at       BIGINT,
+  deadline        BIGINT, -- the nearest of the clocks that run
+  next_at         BIGINT  -- when there is something to do by time
 );
 CREATE INDEX tickets_queue ON tickets (status, department, updated_at);
 CREATE INDEX tickets_department ON tickets (department, updated_at);
 CREATE INDEX tickets_assignee ON tickets (assignee, updated_at);
 CREATE INDEX tickets_requester ON tickets (requester_key, updated_at);
 CREATE INDEX tickets_updated ON tickets (updated_at);
-CREATE INDEX tickets_follow_up ON tickets (follow_up) WHERE follow_up IS NOT NULL;
+CREATE INDEX tickets_next ON tickets (next_at, number) WHERE next_at IS NOT NULL;
+CREATE INDEX tickets_team ON tickets (team, updated_at) WHERE team <> '';
 
 -- The index of tickets.tags.
 CREATE TABLE ticket_tags (
@@ -234,6 +244,7 @@ CREATE TABLE events (
   id         @id,
   ticket     BIGINT NOT NULL REFERENCES tickets (number),
   at         BIGINT,
+  since      BIGINT, -- when it happened, if that was earlier
   kind       TEXT NOT NULL,
   actor_kind TEXT NOT NULL,
   actor_name TEXT NOT NULL,

@@ -22,7 +22,9 @@ func ticketReadBack(t *testing.T, s ticket.Store) {
 	k := &ticket.Ticket{
 		Number: 1002, Subject: "Grüße 🖨️ 'quoted'", Status: ticket.Pending, Priority: "high", Department: "sales",
 		Assignee: "jane", Plan: "gold", PlanPinned: true, Requester: ticket.Address{Name: "Ann", Email: "Ann@Example.com"},
-		Tags: []string{"b%", "vip"}, FollowUp: noon().Add(time.Hour), MergedInto: 1001, OpenedAt: noon(),
+		Tags: []string{"b%", "vip"}, FollowUp: noon().Add(time.Hour), MergedInto: 1001, OpenedAt: noon(), Substatus: "vendor", Team: "network",
+		Fields: map[string]string{"customer-no": "17"}, Snoozed: noon().Add(2 * time.Hour), Due: noon().Add(3 * time.Hour), Spent: 25 * time.Minute,
+		SpokenAt: noon().Add(4 * time.Hour), Deadline: noon().Add(5 * time.Hour), NextAt: noon().Add(6 * time.Hour),
 		UpdatedAt: noon().Add(time.Millisecond), ResolvedAt: noon().Add(2 * time.Millisecond), ClosedAt: noon().Add(time.Minute),
 	}
 	bare := &ticket.Ticket{Number: 1003}
@@ -67,8 +69,8 @@ func find(t *testing.T, s ticket.Store) {
 			{Number: 1, Status: ticket.New, Department: "support", Priority: "low", UpdatedAt: at(5), Tags: []string{"vip"},
 				Requester: ticket.Address{Email: "Ann@example.com"}},
 			{Number: 2, Status: ticket.Open, Department: "support", Priority: "high", Assignee: "jane", UpdatedAt: at(9), Plan: "gold"},
-			{Number: 3, Status: ticket.Pending, Department: "sales", Assignee: "joe", UpdatedAt: at(7), FollowUp: at(60)},
-			{Number: 4, Status: ticket.Pending, Department: "sales", UpdatedAt: at(8), FollowUp: at(61), Tags: []string{"vip", "x"}},
+			{Number: 3, Status: ticket.Pending, Department: "sales", Assignee: "joe", UpdatedAt: at(7), NextAt: at(60)},
+			{Number: 4, Status: ticket.Pending, Department: "sales", UpdatedAt: at(8), NextAt: at(61), Tags: []string{"vip", "x"}},
 			{Number: 5, Status: ticket.Closed, Department: "sales", Assignee: "jane", UpdatedAt: at(9), Tags: []string{"vi"}},
 		} {
 			if err := tx.Save(&k); err != nil {
@@ -100,9 +102,9 @@ func find(t *testing.T, s ticket.Store) {
 			{ticket.Filter{Tag: "x"}, nil},
 			{ticket.Filter{Tag: "vip", Departments: []string{"sales"}}, []ticket.Number{4}},
 			{ticket.Filter{Requester: "ann@example.com"}, []ticket.Number{1}},
-			{ticket.Filter{FollowUpBy: at(59)}, nil},
-			{ticket.Filter{FollowUpBy: at(60)}, []ticket.Number{3}},
-			{ticket.Filter{FollowUpBy: at(90)}, []ticket.Number{4, 3}},
+			{ticket.Filter{NextBy: at(59)}, nil},
+			{ticket.Filter{NextBy: at(60)}, []ticket.Number{3}},
+			{ticket.Filter{NextBy: at(90)}, []ticket.Number{3, 4}},
 			{ticket.Filter{Departments: []string{"%"}}, nil},
 		} {
 			found, err := tx.Find(c.filter)

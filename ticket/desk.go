@@ -3,6 +3,7 @@ package ticket
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -17,8 +18,9 @@ type Desk struct {
 	Wake  func()           // rung after a commit that queued mail; must not block; may be nil
 	Node  string           // this one of several programs that send for the desk; "" if there is one
 
-	policy atomic.Pointer[Policy]
-	ticked atomic.Pointer[time.Time] // when Tick last ran
+	policy    atomic.Pointer[Policy]
+	ticked    atomic.Pointer[time.Time] // when Tick last ran
+	calendars sync.Map                  // *calendar.Calendar of former revisions, by "key@revision"
 }
 
 // SetPolicy makes p the policy of every use case that begins after it.
@@ -85,6 +87,8 @@ type turn struct {
 	reasons []string     // why what was done was done
 	lines   []digestLine // to be written when all else is done
 	queued  *int         // notices written, by all turns of the transaction
+
+	calendars *sync.Map // of the desk
 }
 
 // update runs f in a transaction and wakes the mailer if f queued anything.
@@ -110,12 +114,13 @@ func (d *Desk) view(ctx context.Context, f func(*turn) error) error {
 }
 
 func (d *Desk) turn(tx Tx, queued *int) *turn {
-	return &turn{tx: tx, policy: d.Policy(), keys: d.Keys, now: d.Now().UTC().Truncate(time.Millisecond), queued: queued}
+	return &turn{tx: tx, policy: d.Policy(), keys: d.Keys, now: d.Now().UTC().Truncate(time.Millisecond), queued: queued,
+		calendars: &d.calendars}
 }
 
 // fresh is a turn in the same transaction that has no mail and no reasons yet.
 func (t *turn) fresh() *turn {
-	return &turn{tx: t.tx, policy: t.policy, keys: t.keys, now: t.now, queued: t.queued}
+	return &turn{tx: t.tx, policy: t.policy, keys: t.keys, now: t.now, queued: t.queued, calendars: t.calendars}
 }
 
 // because notes a step that led to the outcome.
@@ -129,7 +134,26 @@ func (t *turn) keep(tk *Ticket, events ...*Event) error {
 	if err := t.record(events...); err != nil {
 		return err
 	}
-	tk.UpdatedAt, tk.NextAt = t.now, tk.nextTimer()
+	var fresh []Event
+	var since time.Time
+	for _, e := range events {
+		if e == nil {
+			continue
+		}
+		since = e.Since
+		if e.Kind == TicketOpened || fresh != nil {
+			fresh = append(fresh, *e)
+		}
+	}
+	tk.UpdatedAt = t.now
+	return t.save(tk, fresh, since)
+}
+
+// save writes a ticket with its clocks. Other terms hold since then, if they do.
+func (t *turn) save(tk *Ticket, fresh []Event, since time.Time) error {
+	if err := t.reckon(tk, fresh, since); err != nil {
+		return err
+	}
 	if err := t.tx.Save(tk); err != nil {
 		return fmt.Errorf("save ticket %d: %w", tk.Number, err)
 	}

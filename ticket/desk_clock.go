@@ -15,9 +15,11 @@ const tickBatch = 200
 var clockWorks = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // Tick does what has become due by time: pending tickets whose follow-up has
-// come are opened again and their handlers told. It may run at any time and as
-// often as one likes; each ticket is a transaction of its own. It returns how
-// many tickets it changed. Before 2020 it does nothing and returns an error.
+// come are opened again and their handlers told, and the steps of plans that
+// clocks have reached are done. It may run at any time and as often as one
+// likes; each ticket is a transaction of its own, after which none of it is done
+// again. It returns how many tickets it changed. Before 2020 it does nothing and
+// returns an error.
 func (d *Desk) Tick(ctx context.Context) (int, error) {
 	now := d.Now().UTC().Truncate(time.Millisecond) // without the monotonic part, which hides a clock set back
 	if now.Before(clockWorks) {
@@ -28,21 +30,44 @@ func (d *Desk) Tick(ctx context.Context) (int, error) {
 			return 0, fmt.Errorf("bring the outbox forward, since the clock was set back: %w", err)
 		}
 	}
-	var due []Ticket
-	err := d.view(ctx, func(t *turn) (err error) {
-		due, err = t.tx.Find(Filter{NextBy: t.now, Limit: tickBatch})
-		return err
-	})
-	if err != nil {
-		return 0, fmt.Errorf("look for follow-ups: %w", err)
-	}
+	changed := 0
 	var faults []error // of one ticket, which must not hold up the others
-	for _, tk := range due {
-		if err := d.update(ctx, func(t *turn) error { return t.followUp(tk.Number) }); err != nil {
-			faults = append(faults, fmt.Errorf("follow up ticket %d: %w", tk.Number, err))
+	for after := (Filter{NextBy: now, Limit: tickBatch}); ; {
+		var due []Ticket
+		err := d.view(ctx, func(t *turn) (err error) {
+			due, err = t.tx.Find(after)
+			return err
+		})
+		if err != nil {
+			return changed, fmt.Errorf("look for what is due: %w", err)
+		}
+		before := changed
+		for _, tk := range due {
+			if err := d.update(ctx, func(t *turn) error { return t.ring(tk.Number) }); err != nil {
+				faults = append(faults, fmt.Errorf("ticket %d: %w", tk.Number, err))
+				continue
+			}
+			changed++
+		}
+		if len(due) < tickBatch || changed == before || len(faults) > 0 {
+			return changed, errors.Join(faults...)
 		}
 	}
-	return len(due) - len(faults), errors.Join(faults...)
+}
+
+// ring does what is due on one ticket, unless somebody did so meanwhile.
+func (t *turn) ring(n Number) error {
+	tk, err := t.tx.Ticket(n)
+	if err != nil {
+		return err
+	}
+	if tk.NextAt.IsZero() || tk.NextAt.After(t.now) {
+		return nil
+	}
+	if err := t.followUp(tk); err != nil {
+		return err
+	}
+	return t.steps(tk)
 }
 
 // bringForward makes due what waits longer than any notice does: it was queued or
@@ -55,12 +80,8 @@ func (t *turn) bringForward() error {
 	return t.tx.BringForward(t.now, t.now.Add(longest))
 }
 
-// followUp wakes one ticket, unless somebody did so meanwhile.
-func (t *turn) followUp(n Number) error {
-	tk, err := t.tx.Ticket(n)
-	if err != nil {
-		return err
-	}
+// followUp wakes a ticket.
+func (t *turn) followUp(tk *Ticket) error {
 	if tk.FollowUp.IsZero() || tk.FollowUp.After(t.now) {
 		return nil
 	}

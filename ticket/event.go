@@ -43,6 +43,12 @@ const (
 	PlanChanged         EventKind = "plan"
 	TagsChanged         EventKind = "tags"
 	FollowUpChanged     EventKind = "follow-up"
+	DueChanged          EventKind = "due"    // Before and After are instants (RFC 3339, UTC), "" is none
+	SnoozeChanged       EventKind = "snooze" // the same
+	TermsChanged        EventKind = "terms"  // Before and After are Terms
+	StepReached         EventKind = "step"
+	BreachRevoked       EventKind = "breach-revoked"
+	ReplyUndelivered    EventKind = "reply-undelivered" // Entry is the reply
 	ParticipantsChanged EventKind = "participants"
 	CommandsRun         EventKind = "commands"
 	CommandsHeld        EventKind = "commands-held"

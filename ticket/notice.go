@@ -22,17 +22,19 @@ const (
 	NoticeTranscript    NoticeKind = "transcript"    // to the agent: what the commands did
 	NoticeHeld          NoticeKind = "held"          // to the agent: nothing was done
 	NoticeFollowUp      NoticeKind = "follow-up"     // to the assignee: a pending ticket is due
+	NoticeEscalation    NoticeKind = "escalation"    // to agents: a deadline comes or has passed
+	NoticeLate          NoticeKind = "late"          // to the requester: we are late
 	NoticeDigest        NoticeKind = "digest"        // to an agent: many notices in one
 )
 
 // NoticeKinds lists every kind of notice.
 var NoticeKinds = []NoticeKind{NoticeAck, NoticeReply, NoticeResolved, NoticeNew, NoticeMessage, NoticeAssigned,
 	NoticeTransferred, NoticeNote, NoticeGuest, NoticeMisused, NoticeUndeliverable, NoticeDelayed, NoticeTranscript,
-	NoticeHeld, NoticeFollowUp, NoticeDigest}
+	NoticeHeld, NoticeFollowUp, NoticeEscalation, NoticeLate, NoticeDigest}
 
 // ToAgent reports whether notices of this kind go to agents.
 func (k NoticeKind) ToAgent() bool {
-	return k != NoticeAck && k != NoticeReply && k != NoticeResolved
+	return k != NoticeAck && k != NoticeReply && k != NoticeResolved && k != NoticeLate
 }
 
 // A Notice is a mail that the desk owes somebody: a row of the outbox. All

@@ -125,6 +125,13 @@ func (t *turn) eventLine(e *Event) string {
 	switch e.Kind {
 	case TicketOpened:
 		what = "opened"
+	case TermsChanged:
+		if e.Detail == "" {
+			return "" // the change that brought other terms says it
+		}
+		what = e.Detail
+	case StepReached, BreachRevoked:
+		what = e.Detail
 	case StatusChanged, PriorityChanged, TagsChanged, FollowUpChanged:
 		what = fmt.Sprintf("%s: %s -> %s", e.Kind, cmp.Or(e.Before, "none"), cmp.Or(e.After, "none"))
 	case AssigneeChanged:

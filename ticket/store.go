@@ -30,6 +30,7 @@ type Tx interface {
 	Receipts
 	Tickets
 	Outbox
+	Clocks
 }
 
 // Receipts are the part of a Tx that remembers which mails were taken.

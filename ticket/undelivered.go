@@ -3,6 +3,7 @@ package ticket
 import (
 	"fmt"
 	"slices"
+	"time"
 )
 
 // withoutFiles queues a notice to an agent once more without the files it
@@ -31,7 +32,36 @@ func (t *turn) undeliverable(n *Notice, r Recipient, kind EventKind) error {
 	if err := t.tx.SaveContact(c); err != nil {
 		return fmt.Errorf("save contact: %w", err)
 	}
+	if err := t.unanswered(n, r); err != nil {
+		return err
+	}
 	return t.reportDelivery(n, r, kind, NoticeUndeliverable)
+}
+
+// answerTime is how long after a reply its failure takes it back, as far as
+// service levels are concerned (sla.md f.4).
+const answerTime = 24 * time.Hour
+
+// unanswered notes that a public reply did not reach the requester, who so has
+// no answer yet: the clocks that it had stopped run on as if it had never been
+// written.
+func (t *turn) unanswered(n *Notice, r Recipient) error {
+	if n.Kind != NoticeReply || r.Cc || n.Entry == 0 || t.now.Sub(n.QueuedAt) > answerTime {
+		return nil
+	}
+	tk, err := t.tx.Ticket(n.Ticket)
+	if err != nil {
+		return fmt.Errorf("read ticket %d: %w", n.Ticket, err)
+	}
+	diary, err := t.tx.Events(n.Ticket)
+	if err != nil {
+		return fmt.Errorf("read the diary of ticket %d: %w", n.Ticket, err)
+	}
+	if slices.ContainsFunc(diary, func(e Event) bool { return e.Kind == ReplyUndelivered && e.Entry == n.Entry }) {
+		return nil
+	}
+	return t.keep(tk, &Event{Ticket: n.Ticket, Kind: ReplyUndelivered, Actor: theDesk, Entry: n.Entry,
+		Detail: "response undelivered: the reply did not reach " + r.Address.Email + ", so it does not count as an answer"})
 }
 
 // delayed tells an agent of a mail that still waits after a day, once a mail.

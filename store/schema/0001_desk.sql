@@ -316,32 +316,38 @@ CREATE TABLE notice_recipients (
 );
 CREATE INDEX notice_recipients_key ON notice_recipients (key, queued_at);
 
--- SLA clocks are stretches of running time, not deadlines; deadline_at and
--- next_at are computed from them.
+-- What a plan or a calendar said in each revision that a clock has run under.
+CREATE TABLE editions (
+  kind     TEXT NOT NULL, -- 'plan' or 'calendar'
+  key      TEXT NOT NULL,
+  revision TEXT NOT NULL,
+  says     TEXT NOT NULL, -- JSON
+  PRIMARY KEY (kind, key, revision)
+);
+
+-- The clocks of service levels, as they follow from the diaries.
 CREATE TABLE sla_clocks (
-  id                @id,
   ticket            BIGINT NOT NULL REFERENCES tickets (number),
   metric            TEXT NOT NULL,
   cycle             BIGINT NOT NULL,
   plan              TEXT NOT NULL,
   plan_revision     TEXT NOT NULL,
+  priority          TEXT NOT NULL,
   calendar          TEXT NOT NULL,
   calendar_revision TEXT NOT NULL,
   budget            BIGINT NOT NULL, -- milliseconds of working time
+  consumed          BIGINT NOT NULL, -- the same, when it was last changed
   state             TEXT NOT NULL,
+  started_at        BIGINT,
+  ended_at          BIGINT,
   deadline_at       BIGINT,
-  next_at           BIGINT,
-  UNIQUE (ticket, metric, cycle, plan)
+  breached_at       BIGINT,
+  PRIMARY KEY (ticket, metric, cycle)
 );
-CREATE INDEX sla_clocks_next ON sla_clocks (next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX sla_clocks_open ON sla_clocks (calendar, calendar_revision, plan, plan_revision, ticket)
+  WHERE state IN ('running', 'paused');
 
-CREATE TABLE sla_segments (
-  clock   BIGINT NOT NULL REFERENCES sla_clocks (id),
-  from_at BIGINT NOT NULL,
-  to_at   BIGINT,
-  PRIMARY KEY (clock, from_at)
-);
-
+-- The steps of plans that were done, or left out, and never will be again.
 CREATE TABLE sla_fired (
   ticket     BIGINT NOT NULL REFERENCES tickets (number),
   metric     TEXT NOT NULL,
@@ -351,6 +357,8 @@ CREATE TABLE sla_fired (
   occurrence BIGINT NOT NULL,
   due_at     BIGINT NOT NULL,
   fired_at   BIGINT NOT NULL,
-  note       TEXT NOT NULL,
+  skipped    TEXT NOT NULL,   -- why nobody was told, '' if it was not skipped
+  told       TEXT NOT NULL,   -- JSON: the agents who were told
+  revoked_at BIGINT,          -- when it turned out that the deadline was met
   PRIMARY KEY (ticket, metric, cycle, plan, step, occurrence)
 );

@@ -13,6 +13,7 @@ type Book struct {
 	status   string
 	standing Standing
 	answered bool     // nobody waits for the desk's next word
+	wrote    bool     // the customer did, while the ticket was done
 	clocks   []*Clock // in order of their start; those without a promise too
 	revoked  []Revocation
 }
@@ -82,7 +83,10 @@ func (b *Book) apply(e Event) error {
 	case Replied:
 		return b.reply(e.At)
 	case CustomerWrote:
-		if b.answered {
+		switch {
+		case b.standing != Working:
+			b.wrote = true // it may open the ticket again, or be no more than thanks
+		case b.answered:
 			b.answered = false
 			b.start(Next, e.At)
 		}
@@ -157,7 +161,7 @@ func (b *Book) setStatus(e Event) error {
 			}
 		}
 	case e.Standing == Done && was != Done:
-		b.answered = true
+		b.answered, b.wrote = true, false
 		return b.stop(e.At, Metrics...)
 	case e.Standing == Working && was == Done:
 		b.reopen(e.At)
@@ -190,6 +194,10 @@ func (b *Book) reopen(at time.Time) {
 	mode := b.terms.Plan.OnReopen
 	if due := b.last(Due); due != nil && mode != ReopenNone {
 		b.resume(due, at)
+	}
+	if b.wrote {
+		b.answered, b.wrote = false, false
+		b.start(Next, at)
 	}
 	switch c := b.last(Resolve); mode {
 	case ReopenRestart:

@@ -14,7 +14,9 @@ type Firing struct {
 	Plan       string // key
 	Occurrence int    // from 0; of a step that repeats
 	At         time.Time
-	Skipped    bool // it warns of a deadline that a change of terms had made past
+	Deadline   time.Time // of the clock; zero where it has none
+	Ended      time.Time // of the clock; zero while it is open
+	Skipped    bool      // it warns of a deadline that a change of terms had made past
 }
 
 // Firings are the instants of the plan's steps that the clock has reached, or
@@ -22,6 +24,10 @@ type Firing struct {
 // reaches none. The error is calendar.ErrTooFar.
 func (c *Clock) Firings() ([]Firing, error) {
 	var all []Firing
+	deadline, _, err := c.Deadline()
+	if err != nil {
+		return nil, err
+	}
 	for _, s := range c.Terms.Plan.Steps {
 		if c.Budget == 0 || c.Replaced || !s.takes(c.Metric) {
 			continue
@@ -35,7 +41,7 @@ func (c *Clock) Firings() ([]Firing, error) {
 				break
 			}
 			all = append(all, Firing{Step: s, Metric: c.Metric, Cycle: c.Cycle, Plan: c.Terms.Plan.Key, Occurrence: n, At: at,
-				Skipped: c.ByChange && s.At.Before()})
+				Deadline: deadline, Ended: c.Ended, Skipped: c.ByChange && s.At.Before()})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Firing) int { return a.At.Compare(b.At) })

@@ -2,6 +2,7 @@ package sla
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"deskpost/ticket/calendar"
@@ -66,11 +67,23 @@ type Plan struct {
 	OnChange   OnChange
 }
 
-// pauses reports whether a status stops a metric's clock for a while. The first
-// answer is owed all the same, unless the plan says otherwise, and a date that
-// was set does not move.
+// Snoozed behind a status says that the ticket is out of sight for a while.
+const Snoozed = "+snooze"
+
+// pauses reports whether a status stops a metric's clock for a while: "hold",
+// an admin's own as in "hold/vendor", or any of them "+snooze". The first answer
+// is owed all the same, unless the plan says otherwise, and a date that was set
+// does not move.
 func (p *Plan) pauses(m Metric, status string) bool {
-	return m != Due && (m != First || p.PauseFirst) && slices.Contains(p.PauseOn, status)
+	if m == Due || m == First && !p.PauseFirst {
+		return false
+	}
+	status, snoozed := strings.CutSuffix(status, Snoozed)
+	if snoozed && slices.Contains(p.PauseOn, strings.TrimPrefix(Snoozed, "+")) {
+		return true
+	}
+	base, own, _ := strings.Cut(status, "/")
+	return slices.Contains(p.PauseOn, base) || own != "" && slices.Contains(p.PauseOn, own)
 }
 
 // Terms are what holds for a ticket at some time.

@@ -15,6 +15,11 @@ type Step struct {
 	Repeat time.Duration // after that it is done again, by the same kind of time; 0 is never
 	Max    int           // how often it is done in all, where it repeats
 	Do     []string      // such as "mail:assignee,lead" or "priority:+1"
+
+	// Expires is how long after its instant people still want to be told, 0 is
+	// always. Wake says that they want to be woken.
+	Expires time.Duration
+	Wake    bool
 }
 
 // takes reports whether the step is for clocks of a metric. A due date stands in

@@ -1,0 +1,171 @@
+package ticket
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"deskpost/ticket/sla"
+)
+
+// address finds out who is to be told of a step: roles, agents, addresses, or
+// the customer, separated by commas. Where that is nobody, it is the lead or the
+// admins.
+func (t *turn) address(a *alarm, tk *Ticket, whom string) {
+	for who := range strings.SplitSeq(whom, ",") {
+		who = strings.TrimSpace(who)
+		switch {
+		case who == "customer":
+			a.customer = true
+		case strings.Contains(who, "@"):
+			a.addresses = append(a.addresses, Address{Email: who})
+		default:
+			a.agents = append(a.agents, t.role(tk, who)...)
+		}
+	}
+	a.agents = slices.DeleteFunc(a.agents, func(key string) bool { return !t.policy.enabled(key) })
+	if len(a.agents) == 0 && len(a.addresses) == 0 && !a.customer {
+		a.agents = t.leads(tk.Department)
+	}
+	slices.Sort(a.agents)
+	a.agents = slices.Compact(a.agents)
+}
+
+// role is who has a role towards a ticket, or the agent of that key.
+func (t *turn) role(tk *Ticket, who string) []string {
+	switch who {
+	case "assignee":
+		return []string{tk.Assignee}
+	case "members":
+		return t.policy.Members(tk.Department)
+	case "lead", "manager":
+		return t.leads(tk.Department)
+	case "admins":
+		return t.policy.Admins
+	}
+	return []string{who}
+}
+
+// enabled reports whether an agent is there and may act.
+func (p *Policy) enabled(key string) bool {
+	a, ok := p.Agents[key]
+	return ok && !a.Disabled
+}
+
+// sound mails the alarms of one ticket: each person gets one mail, whatever the
+// number of steps.
+func (t *turn) sound(tk *Ticket, alarms []alarm) error {
+	var agents []string
+	var others []Address
+	customer := false
+	for _, a := range alarms {
+		agents = append(agents, a.agents...)
+		others = append(others, a.addresses...)
+		customer = customer || a.customer
+	}
+	slices.Sort(agents)
+	for _, key := range slices.Compact(agents) {
+		mine := slices.DeleteFunc(slices.Clone(alarms), func(a alarm) bool { return !slices.Contains(a.agents, key) })
+		if err := t.alarmAgent(key, tk, mine); err != nil {
+			return err
+		}
+	}
+	slices.SortFunc(others, func(a, b Address) int { return strings.Compare(a.Key(), b.Key()) })
+	for _, to := range slices.CompactFunc(others, func(a, b Address) bool { return a.Key() == b.Key() }) {
+		mine := slices.DeleteFunc(slices.Clone(alarms), func(a alarm) bool { return !slices.Contains(a.addresses, to) })
+		if err := t.alarmAddress(to, tk, mine); err != nil {
+			return err
+		}
+	}
+	if customer {
+		return t.apologise(tk, alarms)
+	}
+	return nil
+}
+
+// alarmAgent is the one place where an agent's mail about steps is queued.
+func (t *turn) alarmAgent(key string, tk *Ticket, alarms []alarm) error {
+	return t.tellAgent(key, tk, NoticeEscalation, nil, func(n *Notice) {
+		t.describe(n, alarms)
+		n.Dedupe += ":" + key
+	})
+}
+
+// alarmAddress tells somebody who is no agent: a manager, a telephone. What they
+// answer is held for agents to see, like any stranger's mail.
+func (t *turn) alarmAddress(to Address, tk *Ticket, alarms []alarm) error {
+	n := &Notice{Ticket: tk.Number, Kind: NoticeEscalation, Answer: TokenNote, Department: tk.Department, Automatic: true,
+		Recipients: []Recipient{{Address: to}}, Facts: t.facts(tk)}
+	n.Facts.Answers = answerNoOne
+	t.describe(n, alarms)
+	n.Dedupe += ":" + to.Key()
+	return t.queue(n)
+}
+
+// describe fills in what the alarms are about.
+func (t *turn) describe(n *Notice, alarms []alarm) {
+	latest := alarms[len(alarms)-1].firing
+	n.Facts.Verdict = t.headline(latest)
+	n.Dedupe = "step:" + stepKey(n.Ticket, latest.Metric, latest.Cycle, latest.Plan, latest.Step.Key, latest.Occurrence)
+	for _, a := range alarms {
+		if len(alarms) > 1 {
+			n.Facts.Items = append(n.Facts.Items, t.headline(a.firing))
+		}
+		n.Facts.Remarks = append(n.Facts.Remarks, a.results...)
+	}
+}
+
+// headline says how a clock stands at a step.
+func (t *turn) headline(f sla.Firing) string {
+	what := metricLabel(f.Metric)
+	what = strings.ToUpper(what[:1]) + what[1:]
+	if f.Deadline.IsZero() {
+		return fmt.Sprintf("%s is waited for since %s.", what, t.local(f.At))
+	}
+	if f.Deadline.After(t.now) {
+		return fmt.Sprintf("%s is due %s, in %s.", what, t.local(f.Deadline), roughly(f.Deadline.Sub(t.now)))
+	}
+	if !f.Ended.IsZero() {
+		return fmt.Sprintf("%s was due %s and came late, at %s.", what, t.local(f.Deadline), t.local(f.Ended))
+	}
+	return fmt.Sprintf("%s was due %s: it is late by %s.", what, t.local(f.Deadline), roughly(t.now.Sub(f.Deadline)))
+}
+
+// roughly writes a span the way people say it.
+func roughly(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return "less than a minute"
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%d min", int(d/time.Minute))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h", int(d/time.Hour))
+	}
+	return fmt.Sprintf("%d days", int(d/(24*time.Hour)))
+}
+
+// apologise tells the requester that we are late, where a step wants that. It is
+// automatic mail like any other and counts with it.
+func (t *turn) apologise(tk *Ticket, alarms []alarm) error {
+	if tk.Requester.Email == "" || tk.Status.Done() {
+		return nil
+	}
+	w := &work{turn: t, ticket: *tk}
+	n := &Notice{Ticket: tk.Number, Kind: NoticeLate, Answer: TokenCustomer, Department: tk.Department,
+		Recipients: []Recipient{{Address: tk.Requester}}, Automatic: true, Facts: t.facts(tk)}
+	n.Facts.To = tk.Requester.Name
+	why, err := w.whyNotTellResolved(n)
+	if err != nil {
+		return err
+	}
+	if why != "" {
+		return t.record(&Event{Ticket: tk.Number, Kind: Unacknowledged, Actor: theDesk, Detail: "not told that we are late: " + why})
+	}
+	if n.InReplyTo, n.References, err = w.conversation(); err != nil {
+		return err
+	}
+	latest := alarms[len(alarms)-1].firing
+	n.Dedupe = "late:" + stepKey(n.Ticket, latest.Metric, latest.Cycle, latest.Plan, latest.Step.Key, latest.Occurrence)
+	return t.queue(n)
+}

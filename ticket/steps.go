@@ -1,0 +1,244 @@
+package ticket
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"deskpost/ticket/sla"
+)
+
+// maxSteps bounds how many steps one ticket fires in one transaction. A step may
+// raise the priority, and that brings the next deadline nearer.
+const maxSteps = 1000
+
+// steps fires what the clocks of a ticket have reached, the earliest first, each
+// once for ever: that it fired is written in the transaction that does what it
+// wants. What is to be told is told at the end, in one mail a person.
+func (t *turn) steps(tk *Ticket) error {
+	var alarms []alarm
+	for range maxSteps {
+		b, err := t.book(tk, nil, time.Time{})
+		if err != nil {
+			return err
+		}
+		if b == nil {
+			break
+		}
+		fired, err := t.tx.FiredOn(tk.Number)
+		if err != nil {
+			return fmt.Errorf("read the steps of ticket %d: %w", tk.Number, err)
+		}
+		next, err := unfired(b, fired)
+		if err != nil {
+			return fmt.Errorf("compute the steps of ticket %d: %w", tk.Number, err)
+		}
+		if len(next) == 0 || next[0].At.After(t.now) {
+			break
+		}
+		a, err := t.fire(tk, next[0])
+		if err != nil {
+			return fmt.Errorf("do the step %s of the plan %s: %w", next[0].Step.Key, next[0].Plan, err)
+		}
+		alarms = append(alarms, a)
+	}
+	if err := t.save(tk, nil, time.Time{}); err != nil {
+		return err
+	}
+	return t.sound(tk, alarms)
+}
+
+// An alarm is a step that was done, and who is to hear of it.
+type alarm struct {
+	firing    sla.Firing
+	agents    []string
+	addresses []Address // of people who are no agents
+	customer  bool
+	results   []string // what the step changed
+}
+
+// fire does a step: its changes, dated at the instant at which the clock reached
+// it, and the row that says so.
+func (t *turn) fire(tk *Ticket, f sla.Firing) (alarm, error) {
+	a := alarm{firing: f}
+	skipped := t.whySkip(tk, f)
+	e := &Event{Ticket: tk.Number, Since: f.At, Kind: StepReached, Actor: theDesk, Before: string(f.Metric), After: f.Step.Key}
+	var changes []*Event
+	if skipped != SkippedByChange {
+		for _, action := range f.Step.Do {
+			verb, object, _ := strings.Cut(action, ":")
+			if verb == "mail" {
+				if skipped == "" {
+					t.address(&a, tk, object)
+				}
+				continue
+			}
+			if tk.Status.Done() {
+				continue
+			}
+			events, result := t.act(tk, verb, object)
+			changes = append(changes, events...)
+			a.results = append(a.results, result)
+		}
+	}
+	e.Detail = t.tellStep(f, a, skipped)
+	if err := t.record(e); err != nil {
+		return alarm{}, err
+	}
+	for _, c := range changes {
+		c.Since = f.At
+	}
+	if err := t.record(changes...); err != nil {
+		return alarm{}, err
+	}
+	_, err := t.tx.Fire(Fired{Ticket: tk.Number, Metric: f.Metric, Cycle: f.Cycle, Plan: f.Plan, Step: f.Step.Key,
+		Occurrence: f.Occurrence, Due: f.At, At: t.now, Skipped: skipped, Told: a.agents})
+	if err != nil {
+		return alarm{}, err
+	}
+	if len(changes) > 0 {
+		tk.UpdatedAt = t.now
+	}
+	return a, t.save(tk, nil, f.At)
+}
+
+// whySkip is why nobody is told of a step, "" if somebody is (sla.md f.5, f.8).
+// Its changes are made all the same, except after a change of terms that left no
+// time for it: a desk that was awake would have made them.
+func (t *turn) whySkip(tk *Ticket, f sla.Firing) SkipReason {
+	before := f.Step.At.Before()
+	switch {
+	case f.Skipped:
+		return SkippedByChange
+	case before && !f.Deadline.IsZero() && !f.Deadline.After(t.now) && (f.Ended.IsZero() || f.Ended.After(f.Deadline)):
+		return SkippedSuperseded
+	case before && !f.Ended.IsZero():
+		return SkippedOver
+	case f.Step.Expires > 0 && t.now.Sub(f.At) > f.Step.Expires:
+		return SkippedExpired
+	}
+	return ""
+}
+
+// tellStep says in one sentence, for the diary, what became of a step.
+func (t *turn) tellStep(f sla.Firing, a alarm, skipped SkipReason) string {
+	var s strings.Builder
+	fmt.Fprintf(&s, "step %s of the plan %s", f.Step.Key, t.policy.planLabel(f.Plan))
+	if f.Step.Repeat > 0 {
+		fmt.Fprintf(&s, ", time %d", f.Occurrence+1)
+	}
+	if late := t.now.Sub(f.At); late >= time.Minute {
+		fmt.Fprintf(&s, ", done %s late", late.Truncate(time.Second))
+	}
+	var parts []string
+	switch skipped {
+	case SkippedByChange:
+		parts = append(parts, "skipped, since a change of the plan had left no time for it")
+	case SkippedSuperseded:
+		parts = append(parts, "nobody told, since the deadline has passed")
+	case SkippedExpired:
+		parts = append(parts, "nobody told, since it is too old")
+	case SkippedOver:
+		parts = append(parts, "nobody told, since that is done")
+	}
+	parts = append(parts, a.results...)
+	var told []string
+	for _, key := range a.agents {
+		told = append(told, t.policy.agentName(key))
+	}
+	for _, address := range a.addresses {
+		told = append(told, address.Email)
+	}
+	if a.customer {
+		told = append(told, "the customer")
+	}
+	if len(told) > 0 {
+		parts = append(parts, "told "+strings.Join(told, ", "))
+	}
+	if len(parts) > 0 {
+		s.WriteString(": " + strings.Join(parts, "; "))
+	}
+	return s.String()
+}
+
+func (p *Policy) planLabel(key string) string {
+	if plan, ok := p.Plans[key]; ok {
+		return plan.Name
+	}
+	return key
+}
+
+// revoke notes for breaches that fired and turn out to be none, and tells who
+// was told of them: an answer that had arrived in time was processed late, or a
+// holiday was missing in the calendar (sla.md f.5, f.8).
+func (t *turn) revoke(tk *Ticket, b *sla.Book, fired []Fired) error {
+	for _, f := range fired {
+		if !f.RevokedAt.IsZero() || f.Skipped != "" {
+			continue
+		}
+		i := slices.IndexFunc(b.Clocks(), func(c *sla.Clock) bool { return c.Metric == f.Metric && c.Cycle == f.Cycle })
+		if i < 0 {
+			continue
+		}
+		c := b.Clocks()[i]
+		k := slices.IndexFunc(c.Terms.Plan.Steps, func(s sla.Step) bool { return s.Key == f.Step })
+		if c.Terms.Plan.Key != f.Plan || k < 0 || c.Terms.Plan.Steps[k].At.Before() {
+			continue
+		}
+		_, late, err := c.BreachedAt(t.now)
+		if err != nil {
+			return err
+		}
+		if late {
+			continue
+		}
+		if err := t.revokeOne(tk, f); err != nil {
+			return fmt.Errorf("revoke a breach on ticket %d: %w", tk.Number, err)
+		}
+	}
+	return nil
+}
+
+func (t *turn) revokeOne(tk *Ticket, f Fired) error {
+	e := &Event{Ticket: tk.Number, Kind: BreachRevoked, Actor: theDesk, Before: string(f.Metric), After: f.Step,
+		Detail: fmt.Sprintf("the deadline of %s was met after all; step %s had told otherwise", metricLabel(f.Metric), f.Step)}
+	if err := t.record(e); err != nil {
+		return err
+	}
+	if err := t.tx.Revoke(f, t.now); err != nil {
+		return err
+	}
+	for _, key := range f.Told {
+		err := t.tellAgent(key, tk, NoticeEscalation, nil, func(n *Notice) {
+			n.Facts.Verdict = fmt.Sprintf("Correction: %s was in time.", metricLabel(f.Metric))
+			n.Dedupe = "revoked:" + stepKey(f.Ticket, f.Metric, f.Cycle, f.Plan, f.Step, f.Occurrence) + ":" + key
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stepKey names one firing of a step for ever.
+func stepKey(n Number, m sla.Metric, cycle int, plan, step string, occurrence int) string {
+	return fmt.Sprintf("%d:%s:%d:%s:%s:%d", n, m, cycle, plan, step, occurrence)
+}
+
+// metricLabel is what people call a metric.
+func metricLabel(m sla.Metric) string {
+	switch m {
+	case sla.First:
+		return "the first answer"
+	case sla.Next:
+		return "the next answer"
+	case sla.Resolve:
+		return "the solution"
+	case sla.Keep:
+		return "word to the customer"
+	case sla.Due:
+		return "the due date"
+	}
+	return string(m)
+}

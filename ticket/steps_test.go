@@ -1,0 +1,233 @@
+package ticket_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"deskpost/ticket"
+	"deskpost/ticket/calendar"
+	"deskpost/ticket/sla"
+)
+
+// bank gives a world a plan with an hour until the first answer and eight until
+// the solution, by office hours in Berlin, and a desk that is asked every minute.
+func bank(t *testing.T) *world {
+	t.Helper()
+	w := newWorld(t)
+	w.now = time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC) // Monday, 10:00 in Berlin
+	w.change(func(p *ticket.Policy) {
+		p.Calendars = map[string]*calendar.Calendar{"office": office(t)}
+		p.Calendar = "office"
+		p.Plans["sev-c"] = ticket.Plan{Key: "sev-c", Name: "Sev-C", PauseOn: []string{"pending", "hold"},
+			Targets: map[string]sla.Target{"Normal": {First: time.Hour, Resolve: 8 * time.Hour}, "High": {First: 30 * time.Minute, Resolve: 4 * time.Hour}},
+			Steps: []sla.Step{
+				{Key: "warn", Metric: sla.First, At: sla.Point{IsPart: true, Percent: 75}, Do: []string{"mail:assignee"}, Expires: 2 * time.Hour},
+				{Key: "breach", Metric: sla.First, Do: []string{"mail:lead", "priority:+1", "tag:+late"}},
+				{Key: "nag", Metric: sla.First, At: sla.Point{Offset: time.Hour}, Repeat: time.Hour, Max: 2, Do: []string{"mail:lead,jane"}},
+			}}
+	})
+	return w
+}
+
+func office(t *testing.T, holidays ...calendar.Holiday) *calendar.Calendar {
+	t.Helper()
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	def := calendar.Definition{Key: "office", Zone: berlin, Holidays: holidays}
+	if err := def.Week.Add("mon-fri 09:00-17:00"); err != nil {
+		t.Fatal(err)
+	}
+	c, err := calendar.New(def)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// until asks the desk every minute until an instant, and lists what was mailed
+// meanwhile, with the minute.
+func (w *world) until(end time.Time) []string {
+	w.t.Helper()
+	var got []string
+	for ; !w.now.After(end); w.now = w.now.Add(time.Minute) {
+		if _, err := w.desk.Tick(context.Background()); err != nil {
+			w.t.Fatal(err)
+		}
+		for _, m := range mailed(w.sent()) {
+			got = append(got, w.now.Format("15:04 ")+m)
+		}
+	}
+	return got
+}
+
+func (w *world) diary(n ticket.Number, kinds ...ticket.EventKind) []string {
+	var lines []string
+	for _, e := range w.show(n).Events {
+		if slices.Contains(kinds, e.Kind) {
+			happened := e.Happened()
+			lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s %s %s -> %s %s", happened.Format("15:04"), e.Kind, e.Before, e.After, e.Detail)))
+		}
+	}
+	return lines
+}
+
+func same(t *testing.T, what string, got, want []string) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("%s:\n%s\nwant:\n%s", what, strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// TestStepsFireOnce: a ticket that nobody answers, and a desk that looks every
+// minute.
+func TestStepsFireOnce(t *testing.T) {
+	t.Parallel()
+	w := bank(t)
+	w.take(from(karen, "Cannot sign in", "Help!"))
+	n := w.want(ticket.Opened)
+	w.sent()
+	if due := w.show(n).Ticket.Deadline; !due.Equal(w.now.Add(time.Hour)) {
+		t.Errorf("it is due %s", due)
+	}
+	// The breach raises the priority. The promise of High is half an hour and is
+	// broken too, but a clock keeps its terms once it has passed its deadline.
+	same(t, "mails", w.until(w.now.Add(8*time.Hour)), []string{
+		"09:45 escalation:lead@private.example", "10:00 escalation:lead@private.example",
+		"11:00 escalation:jane@private.example", "11:00 escalation:lead@private.example",
+		"12:00 escalation:jane@private.example", "12:00 escalation:lead@private.example",
+	})
+	tk := w.show(n).Ticket
+	if tk.Priority != "High" || !slices.Equal(tk.Tags, []string{"late"}) {
+		t.Errorf("priority %s, tags %v", tk.Priority, tk.Tags)
+	}
+	same(t, "steps", w.diary(n, ticket.StepReached, ticket.PriorityChanged), []string{
+		"09:45 step first -> warn step warn of the plan Sev-C: told Lea Dahl",
+		"10:00 step first -> breach step breach of the plan Sev-C: priority Normal -> High; tags: late; told Lea Dahl",
+		"10:00 priority Normal -> High",
+		"11:00 step first -> nag step nag of the plan Sev-C, time 1: told Jane Doe, Lea Dahl",
+		"12:00 step first -> nag step nag of the plan Sev-C, time 2: told Jane Doe, Lea Dahl",
+	})
+}
+
+// TestStepsAfterAStop: the desk was down from before the warning until after the
+// breach. What is changed is dated when it should have been; of the warning
+// nobody is told any more, and who is told of several steps gets one mail.
+func TestStepsAfterAStop(t *testing.T) {
+	t.Parallel()
+	w := bank(t)
+	w.take(from(karen, "Cannot sign in", "Help!"))
+	n := w.want(ticket.Opened)
+	w.sent()
+	w.now = w.now.Add(2*time.Hour + 30*time.Minute)
+	same(t, "mails", w.until(w.now), []string{"11:30 escalation:jane@private.example", "11:30 escalation:lead@private.example"})
+	same(t, "steps", w.diary(n, ticket.StepReached, ticket.PriorityChanged), []string{
+		"09:45 step first -> warn step warn of the plan Sev-C, done 1h45m0s late: nobody told, since the deadline has passed",
+		"10:00 step first -> breach step breach of the plan Sev-C, done 1h30m0s late: priority Normal -> High; tags: late; told Lea Dahl",
+		"10:00 priority Normal -> High",
+		"11:00 step first -> nag step nag of the plan Sev-C, time 1, done 30m0s late: told Jane Doe, Lea Dahl",
+	})
+}
+
+// TestLateEvidence: an answer reached the mailbox in time and was read after the
+// breach was told. The breach is revoked, once, and who was told of it hears so.
+func TestLateEvidence(t *testing.T) {
+	t.Parallel()
+	w := bank(t)
+	w.take(from(karen, "Cannot sign in", "Help!"))
+	n := w.want(ticket.Opened)
+	notice := to(t, w.sent(), ticket.NoticeNew, "jane@private.example")
+	w.until(w.now.Add(70 * time.Minute))
+	w.uid++
+	m := answer(notice, "jane@private.example", "Try again.")
+	m.MessageID = "late@private.example"
+	w.deliverAt(w.uid, m, w.now.Add(-20*time.Minute))
+	w.want(ticket.Appended)
+	corrections := 0
+	for _, n := range w.sent() {
+		if n.Kind == ticket.NoticeEscalation {
+			corrections++
+			if n.Agent != "lead" || n.Facts.Verdict != "Correction: the first answer was in time." {
+				t.Errorf("%s was told %q", n.Agent, n.Facts.Verdict)
+			}
+		}
+	}
+	if corrections != 1 {
+		t.Errorf("%d corrections", corrections)
+	}
+	if more := w.until(w.now.Add(4 * time.Hour)); len(more) > 0 {
+		t.Errorf("later: %v", more)
+	}
+	if revoked := w.diary(n, ticket.BreachRevoked); len(revoked) != 1 {
+		t.Errorf("revoked: %v", revoked)
+	}
+	clocks(t, w, n, "first 1 met", "resolve 1 running")
+}
+
+// TestUndeliveredReplyIsNoAnswer: the only reply comes back from the customer's
+// server, so the first answer is still owed, as of the beginning.
+func TestUndeliveredReplyIsNoAnswer(t *testing.T) {
+	t.Parallel()
+	w := bank(t)
+	w.take(from(karen, "Cannot sign in", "Help!"))
+	n := w.want(ticket.Opened)
+	notice := to(t, w.sent(), ticket.NoticeNew, "jane@private.example")
+	w.now = w.now.Add(10 * time.Minute)
+	w.take(answer(notice, "jane@private.example", "Try again."))
+	reply := to(t, w.sent(), ticket.NoticeReply, karen)
+	clocks(t, w, n, "first 1 met", "resolve 1 running")
+	w.now = w.now.Add(10 * time.Minute)
+	w.take(ticket.Mail{From: ticket.Address{Email: "mailer-daemon@customer.example"}, Recipients: []string{reply.ReturnPath}, Machine: ticket.AutoReplied,
+		Bounces: []ticket.Bounce{{Recipient: karen, Status: "5.1.1", Permanent: true, Diagnostic: "no such user"}}})
+	w.want(ticket.Bounced)
+	w.sent()
+	clocks(t, w, n, "first 1 running", "resolve 1 running")
+	same(t, "mails", w.until(w.now.Add(45*time.Minute)), []string{"09:45 escalation:lead@private.example", "10:00 escalation:lead@private.example"})
+	if events := w.diary(n, ticket.ReplyUndelivered); len(events) != 1 {
+		t.Errorf("events: %v", events)
+	}
+}
+
+// TestPauseMovesDeadline: pending stops the clock of the solution, not that of
+// the first answer.
+func TestPauseMovesDeadline(t *testing.T) {
+	t.Parallel()
+	w := bank(t)
+	w.take(from(karen, "Cannot sign in", "Help!"))
+	n := w.want(ticket.Opened)
+	notice := to(t, w.sent(), ticket.NoticeNew, "jane@private.example")
+	w.now = w.now.Add(10 * time.Minute)
+	w.take(answer(notice, "jane@private.example", "#pending\nWhich browser?"))
+	if tk := w.show(n).Ticket; tk.Status != ticket.Pending || !tk.Deadline.IsZero() {
+		t.Errorf("%s, due %s", tk.Status, tk.Deadline)
+	}
+	w.sent()
+	w.now = w.now.Add(2 * time.Hour)
+	w.take(answer(to(t, w.show(n).Notices, ticket.NoticeReply, karen), karen, "Netscape."))
+	// Eight hours from 10:00, of which ten minutes were used until 12:10.
+	if tk := w.show(n).Ticket; tk.Status != ticket.Open || !tk.Deadline.Equal(time.Date(2026, 1, 6, 11, 0, 0, 0, time.UTC)) {
+		t.Errorf("%s, due %s", tk.Status, tk.Deadline)
+	}
+}
+
+// clocks demands that a ticket has these clocks, as "metric cycle state".
+func clocks(t *testing.T, w *world, n ticket.Number, want ...string) {
+	t.Helper()
+	var got []string
+	err := w.desk.Store.View(context.Background(), func(tx ticket.Tx) error {
+		all, err := tx.ClocksOf(n)
+		for _, c := range all {
+			got = append(got, fmt.Sprintf("%s %d %s", c.Metric, c.Cycle, c.State))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "clocks", got, want)
+}

@@ -119,7 +119,7 @@ type Result struct {
 type Facts struct {
 	Number     Number `json:"number,omitempty"`
 	Subject    string `json:"subject,omitempty"`
-	Department string `json:"department,omitempty"` // name
+	Department string `json:"department,omitempty"` // name, with those above it
 	Signature  string `json:"signature,omitempty"`
 	To         string `json:"to,omitempty"`     // name of the reader
 	Actor      string `json:"actor,omitempty"`  // who caused it, by name

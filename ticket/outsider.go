@@ -118,7 +118,7 @@ func (t *turn) newTicket(r *Receipt, m *Mail, related Number) (Conclusion, error
 			return Conclusion{}, fmt.Errorf("add requester of ticket %d: %w", tk.Number, err)
 		}
 	}
-	t.because("new ticket %d in %s", tk.Number, dept.Name)
+	t.because("new ticket %d in %s", tk.Number, t.policy.PathName(dept.Key))
 	first := *m // nobody has seen this signature yet, and it says how to reach the sender
 	first.NewText, first.Signature = joined(m.NewText, m.Signature), ""
 	entry, err := t.addMessage(tk, r, &first, false)

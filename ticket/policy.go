@@ -39,10 +39,13 @@ type Policy struct {
 	Retries      Retries
 }
 
-// A Department is a group of agents with an address of its own.
+// A Department is a group of agents with an address of its own. Departments form
+// trees: agents keep their role in those below. What a department leaves out it
+// has from its parent; here that is filled in already.
 type Department struct {
 	Key          string
 	Name         string
+	Parent       string  // key of the department above it; "" is none
 	Address      Address // customers write to it, and replies come from it
 	Signature    string  // below replies
 	Lead         string  // agent key; "" is none
@@ -50,6 +53,7 @@ type Department struct {
 	Calendar     string  // of plans that name none; "" is the policy's
 	ReopenClosed bool    // a customer's mail inside the window reopens closed tickets too
 	AfterReply   Status  // status after a public reply: Open or Pending
+	Language     string  // of the words that mail from it is made of
 }
 
 // An Agent works on tickets.
@@ -57,7 +61,7 @@ type Agent struct {
 	Key        string
 	Name       string
 	Emails     []string          // the first is where mail to the agent goes
-	Access     map[string]string // department key to role key
+	Access     map[string]string // department key to role key, or to NoAccess; see Policy.RoleIn
 	Disabled   bool
 	ReplyAs    EntryKind      // what an answer to a customer's message becomes: Reply or Note
 	Transcript TranscriptMode // when command mails are answered
@@ -191,15 +195,6 @@ func (p *Policy) AgentByAddress(a Address) (Agent, bool) {
 		}
 	}
 	return Agent{}, false
-}
-
-// May reports whether the agent has the right in the department.
-func (p *Policy) May(agent string, right Right, department string) bool {
-	a, ok := p.Agents[agent]
-	if !ok || a.Disabled {
-		return false
-	}
-	return slices.Contains(p.Roles[a.Access[department]].Rights, right)
 }
 
 // Members lists the agents who can read tickets of a department and are not

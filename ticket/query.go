@@ -44,7 +44,7 @@ func (p *Policy) narrow(f *Filter, word, agent string) error {
 	switch strings.ToLower(key) {
 	case "dept", "department":
 		var dept string
-		dept, err = matchNamed("department", value, maps.Keys(p.Departments), func(k string) string { return p.Departments[k].Name })
+		dept, err = p.findDepartment(value)
 		f.Departments = append(f.Departments, dept)
 	case "prio", "priority":
 		f.Priority, err = command.Match(value, p.Priorities)

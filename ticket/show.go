@@ -137,7 +137,7 @@ func (t *turn) eventLine(e *Event) string {
 	case AssigneeChanged:
 		what = fmt.Sprintf("assignee: %s -> %s", cmp.Or(t.policy.agentName(e.Before), "nobody"), cmp.Or(t.policy.agentName(e.After), "nobody"))
 	case DepartmentChanged:
-		what = fmt.Sprintf("department: %s -> %s", t.policy.Departments[e.Before].Name, t.policy.Departments[e.After].Name)
+		what = fmt.Sprintf("department: %s -> %s", t.policy.PathName(e.Before), t.policy.PathName(e.After))
 	case PlanChanged:
 		what = fmt.Sprintf("SLA plan: %s -> %s", cmp.Or(t.policy.Plans[e.Before].Name, "none"), cmp.Or(t.policy.Plans[e.After].Name, "none"))
 	default:

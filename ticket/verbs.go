@@ -3,6 +3,7 @@ package ticket
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -127,7 +128,7 @@ func doAssign(w *work, args string) (string, error) {
 		key = found
 	}
 	if key != "" && !w.policy.May(key, MayRead, w.ticket.Department) {
-		return "", refuse(NotAllowed, "%s has no access to %s", w.policy.agentName(key), w.policy.Departments[w.ticket.Department].Name)
+		return "", refuse(NotAllowed, "%s has no access to %s", w.policy.agentName(key), w.policy.PathName(w.ticket.Department))
 	}
 	result := w.set(AssigneeChanged, &w.ticket.Assignee, key, func(key string) string {
 		if key == "" {
@@ -142,11 +143,11 @@ func doAssign(w *work, args string) (string, error) {
 }
 
 func doDepartment(w *work, args string) (string, error) {
-	key, err := matchNamed("department", args, maps.Keys(w.policy.Departments), func(k string) string { return w.policy.Departments[k].Name })
+	key, err := w.policy.findDepartment(args)
 	if err != nil {
 		return "", err
 	}
-	result := w.set(DepartmentChanged, &w.ticket.Department, key, func(k string) string { return w.policy.Departments[k].Name })
+	result := w.set(DepartmentChanged, &w.ticket.Department, key, w.policy.PathName)
 	if w.ticket.Assignee != "" && !w.policy.May(w.ticket.Assignee, MayRead, key) {
 		// An assign in the same mail comes later and finds somebody who may.
 		result += "; " + w.policy.agentName(w.ticket.Assignee) + " has no access there: assigned to nobody"
@@ -294,37 +295,46 @@ func (p *Policy) findAgent(word string) (string, error) {
 	return matchNamed("agent", word, enabled, p.agentName)
 }
 
-// matchNamed finds one of the things that have a key and a name, by either.
-func matchNamed(what, word string, keys func(func(string) bool), name func(string) string) (string, error) {
+// findDepartment finds a department by key, name, or name with those above it.
+func (p *Policy) findDepartment(word string) (string, error) {
+	name := func(key string) string { return p.Departments[key].Name }
+	return matchNamed("department", word, maps.Keys(p.Departments), name, p.PathName)
+}
+
+// matchNamed finds one of the things that have a key and names, by any of them.
+// Several things may have the same name; then only their keys tell them apart.
+func matchNamed(what, word string, keys iter.Seq[string], names ...func(key string) string) (string, error) {
 	sorted := slices.Sorted(keys)
-	var labels []string
-	for _, k := range sorted {
-		labels = append(labels, k, name(k))
-	}
 	found, err := command.Match(word, sorted)
 	if err == nil {
 		return found, nil
 	}
-	if label, nameErr := command.Match(word, labels); nameErr == nil {
-		return sorted[slices.Index(labels, label)/2], nil
-	} else if ambiguous := new(command.Ambiguous); errors.As(nameErr, &ambiguous) && sameThing(ambiguous.Candidates, labels) >= 0 {
-		return sorted[sameThing(ambiguous.Candidates, labels)], nil
-	}
-	return "", notMatched(what, err, sorted)
-}
-
-// sameThing is the index of the thing that all the labels mean, -1 if they mean
-// several: "jane" is the beginning of both the key and the name of one agent.
-func sameThing(found, labels []string) int {
-	thing := -1
-	for _, label := range found {
-		i := slices.Index(labels, label) / 2
-		if thing >= 0 && thing != i {
-			return -1
+	called := map[string][]string{} // keys by label
+	for _, key := range sorted {
+		called[key] = append(called[key], key)
+		for _, name := range names {
+			called[name(key)] = append(called[name(key)], key)
 		}
-		thing = i
 	}
-	return thing
+	label, nameErr := command.Match(word, slices.Collect(maps.Keys(called)))
+	var candidates []string
+	if ambiguous := new(command.Ambiguous); errors.As(nameErr, &ambiguous) {
+		candidates = ambiguous.Candidates
+	} else if nameErr == nil {
+		candidates = []string{label}
+	}
+	var meant []string
+	for _, c := range candidates {
+		meant = append(meant, called[c]...)
+	}
+	slices.Sort(meant)
+	switch meant = slices.Compact(meant); len(meant) {
+	case 0:
+		return "", notMatched(what, err, sorted)
+	case 1: // "jane" is the beginning of both the key and the name of one agent
+		return meant[0], nil
+	}
+	return "", notMatched(what, &command.Ambiguous{Name: word, Candidates: meant}, sorted)
 }
 
 // notMatched says why a name was not understood, and which there are.

@@ -156,7 +156,7 @@ func (w *work) doubt(about, format string, args ...any) {
 
 // missing says which right is missing where, and whom to ask.
 func (w *work) missing(right Right) string {
-	s := fmt.Sprintf("needs the right %q in %s", right, w.policy.Departments[w.before.Department].Name)
+	s := fmt.Sprintf("needs the right %q in %s", right, w.policy.PathName(w.before.Department))
 	if leads := w.leads(w.before.Department); len(leads) > 0 {
 		s += "; ask " + w.policy.agentName(leads[0])
 	}

@@ -22,7 +22,11 @@ func (c *checker) addresses(raw *rawConfig, p *ticket.Policy) {
 	}
 	for _, name := range c.names("department") {
 		path := at("department", name, "address")
-		if email := raw.Department[name].Address; c.required(path, email, `address = "support@bank.example"`) {
+		email := raw.Department[name].Address
+		if raw.Department[name].Parent != "" && !c.index.has(path) {
+			continue // it has its parent's
+		}
+		if c.required(path, email, `address = "support@bank.example"`) {
 			c.ownAddress(path, email, p.Separator)
 		}
 	}

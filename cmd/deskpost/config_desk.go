@@ -7,6 +7,7 @@ import (
 	"time"
 	_ "time/tzdata" // small machines and containers have no zone files
 
+	"deskpost/templates"
 	"deskpost/ticket"
 )
 
@@ -109,6 +110,9 @@ func (c *checker) roles(raw *rawConfig) map[string]ticket.Role {
 	for _, name := range c.names("role") {
 		path := at("role", name, "rights")
 		role := ticket.Role{Key: name}
+		if name == ticket.NoAccess {
+			c.fault(at("role", name), "%q in the access of an agent takes a role away; give this one another name", name)
+		}
 		if len(raw.Role[name].Rights) == 0 && !c.known(path) {
 			c.fault(path, `is missing or empty; write rights = ["read", "note"]`)
 		}
@@ -147,13 +151,15 @@ func (c *checker) departments(raw *rawConfig, agents []string, p *ticket.Policy)
 			c.fault(in("signature"), "is longer than 4 KiB or not text; shorten it")
 		}
 		all[name] = ticket.Department{
-			Key: name, Name: c.oneLine(in("name"), d.Name),
+			Key: name, Name: c.oneLine(in("name"), d.Name), Parent: d.Parent,
 			Address:   ticket.Address{Name: d.Name, Email: d.Address},
 			Signature: d.Signature, Lead: d.Lead, Plan: d.Plan,
 			Calendar: c.calendarReference(in("calendar"), d.Calendar, p), ReopenClosed: d.ReopenClosed,
 			AfterReply: ticket.Status(c.oneOf(in("after_reply"), d.AfterReply, string(ticket.Open), string(ticket.Pending))),
+			Language:   c.oneOf(in("language"), d.Language, templates.Languages()...),
 		}
 	}
+	c.parents(names, all)
 	return all
 }
 
@@ -182,12 +188,13 @@ func (c *checker) agents(raw *rawConfig, names []string, p *ticket.Policy) map[s
 
 // access checks department = "role" pairs.
 func (c *checker) access(path keyPath, access map[string]string, p *ticket.Policy) {
+	roles := append(slices.Collect(maps.Keys(p.Roles)), ticket.NoAccess)
 	for _, department := range slices.Sorted(maps.Keys(access)) {
 		key := append(slices.Clone(path), department)
 		if _, ok := p.Departments[department]; !ok {
 			c.reference(key, department, "a", "department", slices.Collect(maps.Keys(p.Departments)))
 		}
-		c.reference(key, access[department], "a", "role", slices.Collect(maps.Keys(p.Roles)))
+		c.reference(key, access[department], "a", "role", roles)
 	}
 }
 

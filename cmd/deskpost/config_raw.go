@@ -53,12 +53,14 @@ type rawRelay struct {
 type rawDepartment struct {
 	Name         string `toml:"name"`
 	Address      string `toml:"address"`
+	Parent       string `toml:"parent"`
 	Signature    string `toml:"signature"`
 	Lead         string `toml:"lead"`
 	Plan         string `toml:"plan"`
 	Calendar     string `toml:"calendar"`
 	ReopenClosed bool   `toml:"reopen_closed"`
 	AfterReply   string `toml:"after_reply"`
+	Language     string `toml:"language"`
 }
 
 type rawAgent struct {
@@ -160,7 +162,7 @@ func defaultConfig(index *tomlIndex) *rawConfig {
 		Mailbox: named(index, "mailbox", rawMailbox{After: "seen", DeleteAfter: "30d", Backlog: "24h",
 			Poll: "5m", Idle: "9m"}),
 		Relay:      named(index, "relay", rawRelay{}),
-		Department: named(index, "department", rawDepartment{ReopenClosed: true, AfterReply: "open"}),
+		Department: named(index, "department", rawDepartment{ReopenClosed: true, AfterReply: "open", Language: "en"}),
 		Agent:      named(index, "agent", rawAgent{ReplyAs: "reply", Transcript: "always"}),
 		Role:       named(index, "role", rawRole{}),
 		Plan:       named(index, "plan", rawPlan{PauseOn: []string{"pending", "hold"}, OnReopen: "resume", OnChange: "from_start"}),

@@ -19,7 +19,7 @@ func TestRightsAreChecked(t *testing.T) {
 	w.take(answer(notice, jane, "#emergency\n\nHello"))
 	w.want(ticket.CommandHeld)
 	held := to(t, w.sent(), ticket.NoticeHeld, jane)
-	if got := held.Facts.Results[0].Result; got != `needs the right "edit" in Support; ask Lea Dahl` {
+	if got := held.Facts.Results[0].Result; got != `needs the right "edit" in Support, where your role is "reader"; ask Lea Dahl` {
 		t.Errorf("refused with %q", got)
 	}
 	w.take(answer(notice, jane, "just text"))

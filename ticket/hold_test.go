@@ -93,7 +93,7 @@ func TestWholeMailInDoubt(t *testing.T) {
 			a := p.Agents["jane"]
 			a.Access = nil
 			p.Agents["jane"] = a
-		}, reason: `needs the right "read" in Support; ask Lea Dahl`},
+		}, reason: `needs the right "read" in Support, where you have no role; ask Lea Dahl`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, n, out := opened(t)

@@ -107,11 +107,6 @@ const (
 var Rights = []Right{MayRead, MayCreate, MayReply, MayNote, MayEdit, MayAssign, MayTransfer, MayClose,
 	MayMerge, MayLink, MayForward, MayBan, MayDelete, MayErase}
 
-// AgentRole is the role every desk has: the daily work of an agent, without
-// what destroys or bans.
-var AgentRole = Role{Key: "agent", Rights: []Right{MayRead, MayCreate, MayReply, MayNote, MayEdit, MayAssign,
-	MayTransfer, MayClose, MayMerge, MayLink, MayForward}}
-
 // A Plan is an SLA plan that a ticket may be under.
 type Plan = sla.Plan
 

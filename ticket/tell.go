@@ -63,7 +63,7 @@ func (t *turn) tellAgent(key string, tk *Ticket, kind NoticeKind, e *Entry, fill
 	n := &Notice{
 		Ticket: tk.Number, Kind: kind, Answer: t.answerTo(kind, agent, tk), Agent: key, Department: tk.Department,
 		Automatic: true, Recipients: []Recipient{{Address: Address{Name: agent.Name, Email: agent.Emails[0]}}},
-		Facts: t.facts(tk),
+		Facts: t.factsFor(key, kind, tk),
 	}
 	n.Facts.To, n.Facts.Answers = agent.Name, answerSentence(n.Answer, kind)
 	if e != nil {
@@ -78,6 +78,16 @@ func (t *turn) tellAgent(key string, tk *Ticket, kind NoticeKind, e *Entry, fill
 		fill(n)
 	}
 	return t.queue(n)
+}
+
+// factsFor are the facts of a ticket for an agent. Who hears only what became of
+// their mail, and may not read the ticket, learns nothing of it.
+func (t *turn) factsFor(key string, kind NoticeKind, tk *Ticket) Facts {
+	aboutMail := kind == NoticeHeld || kind == NoticeMisused
+	if aboutMail && !t.policy.May(key, MayRead, tk.Department) && !slices.Contains(t.leads(tk.Department), key) {
+		return t.facts(&Ticket{Number: tk.Number, Department: tk.Department})
+	}
+	return t.facts(tk)
 }
 
 // answerTo decides what an agent's answer to a notice becomes: to what a

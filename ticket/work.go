@@ -156,7 +156,12 @@ func (w *work) doubt(about, format string, args ...any) {
 
 // missing says which right is missing where, and whom to ask.
 func (w *work) missing(right Right) string {
-	s := fmt.Sprintf("needs the right %q in %s", right, w.policy.PathName(w.before.Department))
+	s := fmt.Sprintf("needs the right %q in %s, where ", right, w.policy.PathName(w.before.Department))
+	if role, _ := w.policy.RoleIn(w.agent.Key, w.before.Department); role.Key != "" {
+		s += fmt.Sprintf("your role is %q", role.Key)
+	} else {
+		s += "you have no role"
+	}
 	if leads := w.leads(w.before.Department); len(leads) > 0 {
 		s += "; ask " + w.policy.agentName(leads[0])
 	}

@@ -106,7 +106,10 @@ func (c *checker) roles(raw *rawConfig) map[string]ticket.Role {
 	for i, r := range ticket.Rights {
 		rights[i] = string(r)
 	}
-	roles := map[string]ticket.Role{ticket.AgentRole.Key: ticket.AgentRole}
+	roles := map[string]ticket.Role{}
+	for _, r := range ticket.Roles() {
+		roles[r.Key] = r
+	}
 	for _, name := range c.names("role") {
 		path := at("role", name, "rights")
 		role := ticket.Role{Key: name}

@@ -269,7 +269,7 @@ func TestFullConfigPolicy(t *testing.T) {
 			Emails: []string{"jane@bank.example", "jd@bank.example"}, Disabled: true,
 			Access:  map[string]string{"support": "agent", "online-banking": "expanded"},
 			ReplyAs: ticket.Note, Transcript: ticket.TranscriptErrors}},
-		Roles: map[string]ticket.Role{"agent": ticket.AgentRole,
+		Roles: map[string]ticket.Role{"all": ticket.Roles()[0], "agent": ticket.AgentRole, "limited": ticket.Roles()[3], "view": ticket.Roles()[4],
 			"expanded": {Key: "expanded", Rights: []ticket.Right{ticket.MayRead, ticket.MayBan}}},
 		Plans: map[string]ticket.Plan{"sev-a": {Key: "sev-a", Name: "Sev-A", Calendar: "night",
 			PauseOn: []string{"pending"}, PauseFirst: true, OnReopen: sla.ReopenRestart, OnChange: sla.Carry,

@@ -117,6 +117,10 @@ func findQuery(f ticket.Filter) (string, args) {
 	default:
 		w.add("assignee = $", f.Assignee)
 	}
+	if len(f.Teams) > 0 {
+		w.in("team", f.Teams)
+		w.conditions = append(w.conditions, "team <> ''") // as the index says
+	}
 	w.equal("priority", f.Priority)
 	w.equal("plan", f.Plan)
 	w.equal("requester_key", strings.ToLower(f.Requester))

@@ -19,7 +19,7 @@ func fullSample(kind ticket.NoticeKind) ticket.Notice {
 			Answers:   "Answer this mail and your text goes to the customer. Begin it with #note to leave a note instead.",
 			Reference: "Ref 1234-abcdefghijklm", Resolved: true, Reopened: "resolved", Public: true,
 			Latest: "It still says \"try again\".", LatestBy: "Karen Smith <karen@example.org>",
-			Status: "open", Priority: "normal", Assignee: "Jane Doe", Plan: "Sev-A", Requester: "Karen Smith", Tags: "login, vpn",
+			Status: "open", Priority: "normal", Assignee: "Jane Doe", Team: "Network", Plan: "Sev-A", Requester: "Karen Smith", Tags: "login, vpn",
 			Remarks: []string{"attached: screen.png (14 KiB)", "the date of the mail was unreadable"},
 			Results: []ticket.ResultLine{
 				{Line: "#priority emergency", Result: "Normal -> Emergency"},

@@ -39,6 +39,7 @@ const (
 	StatusChanged       EventKind = "status"
 	PriorityChanged     EventKind = "priority"
 	AssigneeChanged     EventKind = "assignee"
+	TeamChanged         EventKind = "team"
 	DepartmentChanged   EventKind = "department"
 	PlanChanged         EventKind = "plan"
 	TagsChanged         EventKind = "tags"

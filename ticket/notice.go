@@ -12,7 +12,7 @@ const (
 	NoticeResolved      NoticeKind = "resolved"      // to the participants: resolved without words
 	NoticeNew           NoticeKind = "new"           // to agents: a new ticket
 	NoticeMessage       NoticeKind = "message"       // to agents: a participant wrote
-	NoticeAssigned      NoticeKind = "assigned"      // to the assignee
+	NoticeAssigned      NoticeKind = "assigned"      // to the assignee, or to the members of the team
 	NoticeTransferred   NoticeKind = "transferred"   // to the new department
 	NoticeNote          NoticeKind = "note"          // to the assignee
 	NoticeGuest         NoticeKind = "guest"         // to agents: a stranger's mail is held
@@ -133,10 +133,11 @@ type Facts struct {
 	Public     bool   `json:"public,omitempty"`   // the text went to the customer
 	Latest     string `json:"latest,omitempty"`   // what a participant wrote last, where Text is a colleague's
 	LatestBy   string `json:"latest_by,omitempty"`
+	Team       string `json:"team,omitempty"` // name; the ticket was given to this team of the reader, not to the reader
 
 	Status    string `json:"status,omitempty"`
 	Priority  string `json:"priority,omitempty"`
-	Assignee  string `json:"assignee,omitempty"` // name
+	Assignee  string `json:"assignee,omitempty"` // names of agent and team
 	Plan      string `json:"plan,omitempty"`     // name
 	Requester string `json:"requester,omitempty"`
 	Tags      string `json:"tags,omitempty"`

@@ -19,6 +19,7 @@ type Policy struct {
 	Departments     map[string]Department
 	Agents          map[string]Agent
 	Roles           map[string]Role
+	Teams           map[string]Team
 	Plans           map[string]Plan
 	Calendars       map[string]*calendar.Calendar
 	Calendar        string             // of plans and departments that name none

@@ -53,6 +53,10 @@ func (p *Policy) narrow(f *Filter, word, agent string) error {
 		}
 	case "assignee", "agent":
 		return p.narrowByAssignee(f, value, agent)
+	case "team":
+		var team string
+		team, err = p.findTeam(value)
+		f.Teams = append(f.Teams, team)
 	case "status":
 		return p.narrowByWord(f, strings.ToLower(value), agent)
 	case "sla", "plan":
@@ -62,7 +66,7 @@ func (p *Policy) narrow(f *Filter, word, agent string) error {
 	case "from", "requester":
 		f.Requester = strings.ToLower(value)
 	default:
-		return refuse(Invalid, "%q is not something to list by: there are dept, prio, assignee, status, sla, tag and from", key)
+		return refuse(Invalid, "%q is not something to list by: there are dept, prio, assignee, team, status, sla, tag and from", key)
 	}
 	return err
 }
@@ -87,6 +91,11 @@ func (p *Policy) narrowByWord(f *Filter, word, agent string) error {
 	switch word {
 	case "mine":
 		f.Assignee = agent
+	case "myteams":
+		f.Teams = p.teamsOf(agent)
+		if len(f.Teams) == 0 {
+			return refuse(Invalid, "you are a member of no team")
+		}
 	case "unassigned":
 		f.Assignee = "-"
 	case "all":
@@ -94,7 +103,7 @@ func (p *Policy) narrowByWord(f *Filter, word, agent string) error {
 	default:
 		s := Status(word)
 		if !slices.Contains([]Status{New, Open, Pending, Hold, Resolved, Closed}, s) {
-			return refuse(Invalid, "%q is not something to list: write mine, unassigned, all, a status, or such as dept:billing prio:high", word)
+			return refuse(Invalid, "%q is not something to list: write mine, myteams, unassigned, all, a status, or such as dept:billing prio:high", word)
 		}
 		f.Statuses = append(f.Statuses, s)
 	}

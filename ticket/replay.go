@@ -10,8 +10,9 @@ import (
 // A Diary is what the events of a ticket say about it, followed one by one. Its
 // zero value is that of a ticket without events.
 //
-// It knows the status, the instants that belong to it, the assignee and the
-// tags from the beginning: a ticket is opened as new, for nobody, without tags.
+// It knows the status, the instants that belong to it, the assignee, the team
+// and the tags from the beginning: a ticket is opened as new, for nobody, without
+// tags.
 // Priority, department and plan are known from their first change on. About the
 // rest the diary is silent: subject and requester never change; that an agent
 // pinned a plan is no event; and that of a follow-up tells its instant in the
@@ -37,7 +38,7 @@ func Replay(events []Event) *Diary {
 func (d *Diary) Follow(e Event) {
 	switch {
 	case e.Kind == TicketOpened && d.values == nil:
-		d.values = map[EventKind]string{StatusChanged: string(New), AssigneeChanged: "", TagsChanged: ""}
+		d.values = map[EventKind]string{StatusChanged: string(New), AssigneeChanged: "", TeamChanged: "", TagsChanged: ""}
 		return
 	case e.Kind == TicketOpened:
 		d.breaks = append(d.breaks, "it was opened twice")
@@ -47,7 +48,7 @@ func (d *Diary) Follow(e Event) {
 		d.values = map[EventKind]string{}
 	}
 	switch e.Kind {
-	case StatusChanged, PriorityChanged, AssigneeChanged, DepartmentChanged, PlanChanged, TagsChanged:
+	case StatusChanged, PriorityChanged, AssigneeChanged, TeamChanged, DepartmentChanged, PlanChanged, TagsChanged:
 		if was, known := d.values[e.Kind]; known && was != e.Before {
 			d.breaks = append(d.breaks, fmt.Sprintf("%s went from %q to %q, but was %q", e.Kind, e.Before, e.After, was))
 		}
@@ -84,7 +85,7 @@ func (d *Diary) Against(t *Ticket) []string {
 		kind EventKind
 		is   string
 	}{
-		{StatusChanged, string(t.Status)}, {PriorityChanged, t.Priority}, {AssigneeChanged, t.Assignee},
+		{StatusChanged, string(t.Status)}, {PriorityChanged, t.Priority}, {AssigneeChanged, t.Assignee}, {TeamChanged, t.Team},
 		{DepartmentChanged, t.Department}, {PlanChanged, t.Plan}, {TagsChanged, strings.Join(t.Tags, ", ")},
 	} {
 		if says, known := d.values[p.kind]; known && says != p.is {

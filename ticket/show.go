@@ -136,6 +136,8 @@ func (t *turn) eventLine(e *Event) string {
 		what = fmt.Sprintf("%s: %s -> %s", e.Kind, cmp.Or(e.Before, "none"), cmp.Or(e.After, "none"))
 	case AssigneeChanged:
 		what = fmt.Sprintf("assignee: %s -> %s", cmp.Or(t.policy.agentName(e.Before), "nobody"), cmp.Or(t.policy.agentName(e.After), "nobody"))
+	case TeamChanged:
+		what = fmt.Sprintf("team: %s -> %s", cmp.Or(t.policy.teamName(e.Before), "none"), cmp.Or(t.policy.teamName(e.After), "none"))
 	case DepartmentChanged:
 		what = fmt.Sprintf("department: %s -> %s", t.policy.PathName(e.Before), t.policy.PathName(e.After))
 	case PlanChanged:

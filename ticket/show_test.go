@@ -16,7 +16,7 @@ func TestShowListHelp(t *testing.T) {
 	transcript := to(t, w.sent(), ticket.NoticeTranscript, jane)
 	report := strings.Join(transcript.Facts.Report, "\n")
 	for _, want := range []string{"Ticket 1001: Can not log in", "MESSAGE by Karen Customer <karen@customer.example>",
-		"    It says no.", "#1002", "Card lost", "#assign AGENT | me | none"} {
+		"    It says no.", "#1002", "Card lost", "#assign AGENT | team:NAME | me | none"} {
 		if !strings.Contains(report, want) {
 			t.Errorf("report lacks %q:\n%s", want, report)
 		}

@@ -179,6 +179,7 @@ type Filter struct {
 	Statuses    []Status
 	Departments []string
 	Assignee    string // key; "-" is nobody
+	Teams       []string
 	Priority    string
 	Plan        string
 	Tag         string

@@ -14,13 +14,25 @@ const (
 )
 
 // handlers are the agents who look after a ticket: its assignee, as long as
-// they may read it, or everybody in its department, or its lead, or the admins.
+// they may read it, or everybody in its team, or in its department, or its lead,
+// or the admins.
 func (t *turn) handlers(tk *Ticket) []string {
 	if t.policy.May(tk.Assignee, MayRead, tk.Department) {
 		return []string{tk.Assignee}
 	}
+	if crew := t.policy.Crew(tk.Team, tk.Department); len(crew) > 0 {
+		return crew
+	}
 	if members := t.policy.Members(tk.Department); len(members) > 0 {
 		return members
+	}
+	return t.leadsOf(tk)
+}
+
+// leadsOf are the leads of a ticket: its team's, else its department's.
+func (t *turn) leadsOf(tk *Ticket) []string {
+	if a, ok := t.policy.Agents[t.policy.Teams[tk.Team].Lead]; ok && !a.Disabled {
+		return []string{a.Key}
 	}
 	return t.leads(tk.Department)
 }

@@ -103,7 +103,7 @@ func (t *turn) reportDelivery(n *Notice, r Recipient, event EventKind, kind Noti
 	}
 	told, dedupe := t.handlers(tk), fmt.Sprintf("%s:%d:%s", kind, n.Ticket, r.Address.Key())
 	if n.Agent != "" {
-		told = slices.Concat(t.leads(tk.Department), told)
+		told = slices.Concat(t.leadsOf(tk), told)
 	}
 	slices.Sort(told)
 	for _, key := range slices.Compact(told) {

@@ -60,10 +60,10 @@ func Verbs() []Verb {
 			stage: stageStatus, group: "status", do: doStatus},
 		{Name: "priority", Aliases: []string{"prio"}, Args: "NAME", Help: "set the priority; its name alone works too: #high", Right: MayEdit,
 			stage: stagePriority, group: "priority", do: doPriority},
-		{Name: "assign", Args: "AGENT | me | none", Help: "give the ticket to an agent", Right: MayAssign,
-			stage: stageAssignee, group: "assignee", do: doAssign},
+		{Name: "assign", Args: "AGENT | team:NAME | me | none", Help: "give the ticket to an agent, or to a team; none takes it from both", Right: MayAssign,
+			stage: stageAssignee, do: doAssign},
 		{Name: "take", Aliases: []string{"mine", "claim"}, Help: "give the ticket to yourself", Right: MayAssign,
-			stage: stageAssignee, group: "assignee", do: func(w *work, args string) (string, error) {
+			stage: stageAssignee, do: func(w *work, args string) (string, error) {
 				return noArgs(args, func() (string, error) { return doAssign(w, "me") })
 			}},
 		{Name: "dept", Aliases: []string{"department", "transfer", "queue"}, Args: "DEPARTMENT", Help: "move the ticket to another department", Right: MayTransfer,
@@ -76,7 +76,7 @@ func Verbs() []Verb {
 			stage: stagePeople, do: doCc},
 		{Name: "show", Args: "[NUMBER]", Help: "get the whole thread by mail", Right: MayRead,
 			stage: stageReport, do: doShow},
-		{Name: "list", Args: "[mine | unassigned | open | QUERY]", Help: "get a list of tickets; a query is such as dept:billing prio:high",
+		{Name: "list", Args: "[mine | myteams | unassigned | open | QUERY]", Help: "get a list of tickets; a query is such as dept:billing prio:high",
 			stage: stageReport, do: doList},
 		{Name: "help", Args: "[VERB]", Help: "get this list", stage: stageReport, do: doHelp},
 	}

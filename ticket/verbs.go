@@ -111,48 +111,13 @@ func doPriority(w *work, args string) (string, error) {
 	return w.set(PriorityChanged, &w.ticket.Priority, name, func(s string) string { return s }), nil
 }
 
-func doAssign(w *work, args string) (string, error) {
-	key := w.agent.Key
-	switch strings.ToLower(args) {
-	case "none", "nobody", "":
-		if args == "" {
-			return "", refuse(Invalid, "whom? Write #assign NAME, #assign me or #assign none")
-		}
-		key = ""
-	case "me", "myself":
-	default:
-		found, err := w.policy.findAgent(args)
-		if err != nil {
-			return "", err
-		}
-		key = found
-	}
-	if key != "" && !w.policy.May(key, MayRead, w.ticket.Department) {
-		return "", refuse(NotAllowed, "%s has no access to %s", w.policy.agentName(key), w.policy.PathName(w.ticket.Department))
-	}
-	result := w.set(AssigneeChanged, &w.ticket.Assignee, key, func(key string) string {
-		if key == "" {
-			return "nobody"
-		}
-		return w.policy.agentName(key)
-	})
-	if key != "" && key != w.agent.Key && key != w.before.Assignee {
-		result += " (mailed)"
-	}
-	return result, nil
-}
-
 func doDepartment(w *work, args string) (string, error) {
 	key, err := w.policy.findDepartment(args)
 	if err != nil {
 		return "", err
 	}
 	result := w.set(DepartmentChanged, &w.ticket.Department, key, w.policy.PathName)
-	if w.ticket.Assignee != "" && !w.policy.May(w.ticket.Assignee, MayRead, key) {
-		// An assign in the same mail comes later and finds somebody who may.
-		result += "; " + w.policy.agentName(w.ticket.Assignee) + " has no access there: assigned to nobody"
-		w.set(AssigneeChanged, &w.ticket.Assignee, "", w.policy.agentName)
-	}
+	result += w.leaveBehind()
 	planGiven := slices.ContainsFunc(w.block.Lines, func(l command.Line) bool { return l.Verb == "sla" })
 	if key != w.before.Department && !w.ticket.PlanPinned && !planGiven {
 		w.set(PlanChanged, &w.ticket.Plan, w.policy.Departments[key].Plan, w.planName)

@@ -136,12 +136,20 @@ func (w *work) runVerb(v Verb, args string) (string, error) {
 		return "", refuse(NotAllowed, "%s", w.missing(v.Right))
 	}
 	if v.group != "" {
-		if first, ok := w.used[v.group]; ok {
-			return "", refuse(Conflict, "contradicts #%s: give one of them", first)
+		if err := w.claim(v.group, v.Name); err != nil {
+			return "", err
 		}
-		w.used[v.group] = v.Name
 	}
 	return v.do(w, args)
+}
+
+// claim notes that a verb of a group is used, and refuses a second one.
+func (w *work) claim(group, verb string) error {
+	if first, ok := w.used[group]; ok {
+		return refuse(Conflict, "contradicts #%s: give one of them", first)
+	}
+	w.used[group] = verb
+	return nil
 }
 
 func (w *work) refuseLine(at int, err error) {

@@ -148,20 +148,22 @@ func (w *work) conversation() (inReplyTo string, references []string, err error)
 }
 
 // tellColleagues tells the other agents what the mail means for them, each at
-// most once: being assigned comes before a transfer, a transfer before a note.
+// most once: being assigned comes before a transfer, a transfer before a note. A
+// team is told if nobody has its ticket.
 func (w *work) tellColleagues(entry *Entry) error {
 	latest, err := w.latestMessage()
 	if err != nil {
 		return err
 	}
 	told := map[string]bool{w.agent.Key: true}
+	team := "" // that they are told as members of
 	tell := func(keys []string, kind NoticeKind) error {
 		for _, key := range keys {
 			if told[key] || key == "" {
 				continue
 			}
 			told[key] = true
-			err := w.tellAgent(key, &w.ticket, kind, entry, w.handover(latest, entry))
+			err := w.tellAgent(key, &w.ticket, kind, entry, w.handover(latest, entry, team))
 			if err != nil {
 				return err
 			}
@@ -172,6 +174,13 @@ func (w *work) tellColleagues(entry *Entry) error {
 		if err := tell([]string{w.ticket.Assignee}, NoticeAssigned); err != nil {
 			return err
 		}
+	}
+	if w.ticket.Team != w.before.Team && w.ticket.Team != "" && w.ticket.Assignee == "" {
+		team = w.policy.teamName(w.ticket.Team)
+		if err := tell(w.policy.Crew(w.ticket.Team, w.ticket.Department), NoticeAssigned); err != nil {
+			return err
+		}
+		team = ""
 	}
 	if w.ticket.Department != w.before.Department {
 		if err := tell(append(w.handlers(&w.ticket), w.policy.Members(w.ticket.Department)...), NoticeTransferred); err != nil {
@@ -186,9 +195,9 @@ func (w *work) tellColleagues(entry *Entry) error {
 
 // handover fills in what somebody needs who has not seen the ticket before: who
 // passed it on, and what the customer wrote.
-func (w *work) handover(latest, entry *Entry) func(*Notice) {
+func (w *work) handover(latest, entry *Entry, team string) func(*Notice) {
 	return func(n *Notice) {
-		n.Facts.Actor = w.agent.Name
+		n.Facts.Actor, n.Facts.Team = w.agent.Name, team
 		n.Facts.Public = entry != nil && entry.Kind == Reply
 		if latest == nil || n.Kind == NoticeNote {
 			return

@@ -60,6 +60,7 @@ func policy() *ticket.Policy {
 			"tom":  agent("tom", "Tom Reader", map[string]string{"online-banking": "reader"}),
 		},
 		Roles: map[string]ticket.Role{"agent": ticket.AgentRole, "reader": {Key: "reader", Rights: []ticket.Right{ticket.MayRead}}},
+		Teams: map[string]ticket.Team{"network": {Key: "network", Name: "Network", Members: []string{"jane", "tom"}}},
 		Plans: map[string]ticket.Plan{"sev-a": {Key: "sev-a", Name: "Sev-A"}, "sev-b": {Key: "sev-b", Name: "Sev-B"}, "sev-c": {Key: "sev-c", Name: "Sev-C"}},
 		Mailboxes: map[string]ticket.Mailbox{
 			"support": {Key: "support", Address: ticket.Address{Email: "support@bank.example"}, Department: "support"},

@@ -34,6 +34,7 @@ func (c *checker) policy(raw *rawConfig) *ticket.Policy {
 	agents := c.names("agent")
 	p.Departments = c.departments(raw, agents, p)
 	p.Agents = c.agents(raw, agents, p)
+	p.Teams = c.teams(raw, agents, p)
 	for i, admin := range p.Admins {
 		path := at("mail", "admins")
 		c.referenceAt(c.index.elementLine(path, i), path, admin, "an", "agent", agents)

@@ -19,6 +19,7 @@ type rawConfig struct {
 	Department         map[string]rawDepartment `toml:"department"`
 	Agent              map[string]rawAgent      `toml:"agent"`
 	Role               map[string]rawRole       `toml:"role"`
+	Team               map[string]rawTeam       `toml:"team"`
 	Plan               map[string]rawPlan       `toml:"plan"`
 	Calendar           map[string]rawCalendar   `toml:"calendar"`
 	SLA                rawSLA                   `toml:"sla"`
@@ -165,6 +166,7 @@ func defaultConfig(index *tomlIndex) *rawConfig {
 		Department: named(index, "department", rawDepartment{ReopenClosed: true, AfterReply: "open", Language: "en"}),
 		Agent:      named(index, "agent", rawAgent{ReplyAs: "reply", Transcript: "always"}),
 		Role:       named(index, "role", rawRole{}),
+		Team:       named(index, "team", rawTeam{}),
 		Plan:       named(index, "plan", rawPlan{PauseOn: []string{"pending", "hold"}, OnReopen: "resume", OnChange: "from_start"}),
 		Calendar:   named(index, "calendar", rawCalendar{}),
 		SLA:        rawSLA{Calendar: alwaysOpen},

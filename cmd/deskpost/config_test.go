@@ -173,6 +173,12 @@ transcript = "errors"
 [role.expanded]
 rights = ["read", "ban"]
 
+[team.network]
+name = "Network"
+members = ["jane"]
+lead = "jane"
+departments = ["support"]
+
 [plan.sev-a]
 name = "Sev-A"
 calendar = "night"
@@ -271,6 +277,7 @@ func TestFullConfigPolicy(t *testing.T) {
 			ReplyAs: ticket.Note, Transcript: ticket.TranscriptErrors}},
 		Roles: map[string]ticket.Role{"all": ticket.Roles()[0], "agent": ticket.AgentRole, "limited": ticket.Roles()[3], "view": ticket.Roles()[4],
 			"expanded": {Key: "expanded", Rights: []ticket.Right{ticket.MayRead, ticket.MayBan}}},
+		Teams: map[string]ticket.Team{"network": {Key: "network", Name: "Network", Members: []string{"jane"}, Lead: "jane", Departments: []string{"support"}}},
 		Plans: map[string]ticket.Plan{"sev-a": {Key: "sev-a", Name: "Sev-A", Calendar: "night",
 			PauseOn: []string{"pending"}, PauseFirst: true, OnReopen: sla.ReopenRestart, OnChange: sla.Carry,
 			Targets: map[string]sla.Target{"P1": {First: time.Hour, Next: 2 * time.Hour, Resolve: 8 * time.Hour, Keep: day}, "P3": {Resolve: 10 * day}},

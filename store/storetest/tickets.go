@@ -69,8 +69,8 @@ func find(t *testing.T, s ticket.Store) {
 			{Number: 1, Status: ticket.New, Department: "support", Priority: "low", UpdatedAt: at(5), Tags: []string{"vip"},
 				Requester: ticket.Address{Email: "Ann@example.com"}},
 			{Number: 2, Status: ticket.Open, Department: "support", Priority: "high", Assignee: "jane", UpdatedAt: at(9), Plan: "gold"},
-			{Number: 3, Status: ticket.Pending, Department: "sales", Assignee: "joe", UpdatedAt: at(7), NextAt: at(60)},
-			{Number: 4, Status: ticket.Pending, Department: "sales", UpdatedAt: at(8), NextAt: at(61), Tags: []string{"vip", "x"}},
+			{Number: 3, Status: ticket.Pending, Department: "sales", Assignee: "joe", Team: "network", UpdatedAt: at(7), NextAt: at(60)},
+			{Number: 4, Status: ticket.Pending, Department: "sales", Team: "routers", UpdatedAt: at(8), NextAt: at(61), Tags: []string{"vip", "x"}},
 			{Number: 5, Status: ticket.Closed, Department: "sales", Assignee: "jane", UpdatedAt: at(9), Tags: []string{"vi"}},
 		} {
 			if err := tx.Save(&k); err != nil {
@@ -96,6 +96,9 @@ func find(t *testing.T, s ticket.Store) {
 			{ticket.Filter{Departments: []string{"sales", "support"}, Limit: 1}, []ticket.Number{5}},
 			{ticket.Filter{Assignee: "jane"}, []ticket.Number{5, 2}},
 			{ticket.Filter{Assignee: "-"}, []ticket.Number{4, 1}},
+			{ticket.Filter{Teams: []string{"network"}}, []ticket.Number{3}},
+			{ticket.Filter{Teams: []string{"network", "routers"}}, []ticket.Number{4, 3}},
+			{ticket.Filter{Teams: []string{"network", "routers"}, Assignee: "-"}, []ticket.Number{4}},
 			{ticket.Filter{Priority: "high"}, []ticket.Number{2}},
 			{ticket.Filter{Plan: "gold"}, []ticket.Number{2}},
 			{ticket.Filter{Tag: "vip"}, []ticket.Number{4, 1}},

@@ -58,7 +58,9 @@ func TestPlans(t *testing.T) {
 	}
 	since := time.UnixMilli(1)
 	open := []ticket.Status{ticket.New, ticket.Open}
+	load, loadArgs := workloadQuery([]string{"jane", "joe"}, open)
 	plans := []plan{
+		{"Workload", load, loadArgs, "tickets_load"},
 		{"Receive: UID", receiptByUID, args{"box", 1, 1}, "sqlite_autoindex_receipts_2"},
 		{"Receive: digest", receiptByDedupe, args{"x"}, "sqlite_autoindex_receipts_1"},
 		{"Receive: unkeyed", countUnkeyed, args{"box", "box", "x", 1}, "receipts_unkeyed"},

@@ -17,7 +17,7 @@ func fullSample(kind ticket.NoticeKind) ticket.Notice {
 			Text:      "Hello,\nthe page says \"try again\" since this morning.\n\nSee https://example.org/status?id=1&x=2.\n\nKaren",
 			Badge:     "verified sender",
 			Answers:   "Answer this mail and your text goes to the customer. Begin it with #note to leave a note instead.",
-			Reference: "Ref 1234-abcdefghijklm", Resolved: true, Reopened: "resolved", Public: true,
+			Reference: "Ref 1234-abcdefghijklm", Resolved: true, Reopened: "resolved", Public: true, Yours: true,
 			Latest: "It still says \"try again\".", LatestBy: "Karen Smith <karen@example.org>",
 			Status: "open", Priority: "normal", Assignee: "Jane Doe", Team: "Network", Plan: "Sev-A", Requester: "Karen Smith", Tags: "login, vpn",
 			Remarks: []string{"attached: screen.png (14 KiB)", "the date of the mail was unreadable"},

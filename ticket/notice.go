@@ -133,7 +133,8 @@ type Facts struct {
 	Public     bool   `json:"public,omitempty"`   // the text went to the customer
 	Latest     string `json:"latest,omitempty"`   // what a participant wrote last, where Text is a colleague's
 	LatestBy   string `json:"latest_by,omitempty"`
-	Team       string `json:"team,omitempty"` // name; the ticket was given to this team of the reader, not to the reader
+	Yours      bool   `json:"yours,omitempty"` // the ticket is assigned to the reader
+	Team       string `json:"team,omitempty"`  // name; the ticket was given to this team of the reader, not to the reader
 
 	Status    string `json:"status,omitempty"`
 	Priority  string `json:"priority,omitempty"`

@@ -126,7 +126,11 @@ func (t *turn) newTicket(r *Receipt, m *Mail, related Number) (Conclusion, error
 		return Conclusion{}, err
 	}
 	opened := &Event{Ticket: tk.Number, Since: tk.OpenedAt, Kind: TicketOpened, Actor: customer(m), After: string(New), Entry: entry.ID}
-	if err := t.keep(tk, opened, related.link(tk.Number)); err != nil {
+	given, err := t.assignByRule(tk)
+	if err != nil {
+		return Conclusion{}, err
+	}
+	if err := t.keep(tk, opened, related.link(tk.Number), given); err != nil {
 		return Conclusion{}, err
 	}
 	if err := t.acknowledge(tk, r, m); err != nil {

@@ -53,8 +53,9 @@ type Department struct {
 	Plan         string  // plan of its new tickets; "" is none
 	Calendar     string  // of plans that name none; "" is the policy's
 	ReopenClosed bool    // a customer's mail inside the window reopens closed tickets too
-	AfterReply   Status  // status after a public reply: Open or Pending
-	Language     string  // of the words that mail from it is made of
+	Assign       AssignRule
+	AfterReply   Status // status after a public reply: Open or Pending
+	Language     string // of the words that mail from it is made of
 }
 
 // An Agent works on tickets.

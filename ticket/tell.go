@@ -99,7 +99,9 @@ func (t *turn) factsFor(key string, kind NoticeKind, tk *Ticket) Facts {
 	if aboutMail && !t.policy.May(key, MayRead, tk.Department) && !slices.Contains(t.leads(tk.Department), key) {
 		return t.facts(&Ticket{Number: tk.Number, Department: tk.Department})
 	}
-	return t.facts(tk)
+	f := t.facts(tk)
+	f.Yours = key == tk.Assignee
+	return f
 }
 
 // answerTo decides what an agent's answer to a notice becomes: to what a

@@ -92,6 +92,19 @@ func (w *work) leaveBehind() string {
 	return lost
 }
 
+// giveToSomebody lets the rule of the department to which the ticket has moved
+// choose who gets it, if nobody has it and the mail does not say who should.
+func (w *work) giveToSomebody() error {
+	_, said := w.used["assignee"]
+	if said || w.ticket.Department == w.before.Department || w.ticket.Status.Done() {
+		return nil
+	}
+	given, err := w.assignByRule(&w.ticket)
+	w.change(given)
+	w.chosen = given != nil
+	return err
+}
+
 func (w *work) agentOrNobody(key string) string {
 	if key == "" {
 		return "nobody"

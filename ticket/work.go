@@ -29,6 +29,7 @@ type work struct {
 	draft  *Draft // the held mail that this one mends
 	stale  bool   // it was meant to mend one that is done or too old
 
+	chosen  bool // the assignee, by the rule of a department
 	people  []personChange
 	used    map[string]string // groups of verbs that exclude each other, by the first one used
 	events  []*Event

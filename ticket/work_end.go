@@ -65,6 +65,9 @@ func (w *work) commit() (Conclusion, error) {
 	if len(w.block.Lines) > 0 {
 		w.events = append(w.events, &Event{Ticket: w.ticket.Number, Kind: CommandsRun, Actor: w.actor(), Detail: w.lines()})
 	}
+	if err := w.giveToSomebody(); err != nil {
+		return Conclusion{}, err
+	}
 	for _, e := range w.events {
 		e.Since = w.received
 	}

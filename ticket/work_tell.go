@@ -170,7 +170,9 @@ func (w *work) tellColleagues(entry *Entry) error {
 		}
 		return nil
 	}
-	if w.ticket.Assignee != w.before.Assignee {
+	if w.chosen {
+		delete(told, w.agent.Key) // who was chosen did not choose
+	} else if w.ticket.Assignee != w.before.Assignee {
 		if err := tell([]string{w.ticket.Assignee}, NoticeAssigned); err != nil {
 			return err
 		}

@@ -72,6 +72,9 @@ func (c *checker) inherit(d, parent ticket.Department) ticket.Department {
 	if silent("reopen_closed") {
 		d.ReopenClosed = parent.ReopenClosed
 	}
+	if silent("assign") {
+		d.Assign = parent.Assign
+	}
 	if silent("after_reply") {
 		d.AfterReply = parent.AfterReply
 	}
@@ -79,4 +82,24 @@ func (c *checker) inherit(d, parent ticket.Department) ticket.Department {
 		d.Language = parent.Language
 	}
 	return d
+}
+
+func assignRules() []string {
+	rules := make([]string, len(ticket.AssignRules))
+	for i, r := range ticket.AssignRules {
+		rules[i] = string(r)
+	}
+	return rules
+}
+
+// assignable refuses a rule that can never choose anybody.
+func (c *checker) assignable(p *ticket.Policy) {
+	for _, key := range slices.Sorted(maps.Keys(p.Departments)) {
+		path := at("department", key, "assign")
+		rule := p.Departments[key].Assign
+		if rule == ticket.AssignNone || !slices.Contains(ticket.AssignRules, rule) || !c.index.has(path) || c.known(path) || len(p.WhoCan(ticket.MayReply, key)) > 0 {
+			continue
+		}
+		c.fault(path, "no agent may reply in %s, so nobody could be chosen; write %s = \"agent\" into the access of one, or assign = \"none\"", key, key)
+	}
 }

@@ -34,6 +34,7 @@ func (c *checker) policy(raw *rawConfig) *ticket.Policy {
 	agents := c.names("agent")
 	p.Departments = c.departments(raw, agents, p)
 	p.Agents = c.agents(raw, agents, p)
+	c.assignable(p)
 	p.Teams = c.teams(raw, agents, p)
 	for i, admin := range p.Admins {
 		path := at("mail", "admins")
@@ -159,6 +160,7 @@ func (c *checker) departments(raw *rawConfig, agents []string, p *ticket.Policy)
 			Address:   ticket.Address{Name: d.Name, Email: d.Address},
 			Signature: d.Signature, Lead: d.Lead, Plan: d.Plan,
 			Calendar: c.calendarReference(in("calendar"), d.Calendar, p), ReopenClosed: d.ReopenClosed,
+			Assign:     ticket.AssignRule(c.oneOf(in("assign"), d.Assign, assignRules()...)),
 			AfterReply: ticket.Status(c.oneOf(in("after_reply"), d.AfterReply, string(ticket.Open), string(ticket.Pending))),
 			Language:   c.oneOf(in("language"), d.Language, templates.Languages()...),
 		}

@@ -60,6 +60,7 @@ type rawDepartment struct {
 	Plan         string `toml:"plan"`
 	Calendar     string `toml:"calendar"`
 	ReopenClosed bool   `toml:"reopen_closed"`
+	Assign       string `toml:"assign"`
 	AfterReply   string `toml:"after_reply"`
 	Language     string `toml:"language"`
 }
@@ -163,7 +164,7 @@ func defaultConfig(index *tomlIndex) *rawConfig {
 		Mailbox: named(index, "mailbox", rawMailbox{After: "seen", DeleteAfter: "30d", Backlog: "24h",
 			Poll: "5m", Idle: "9m"}),
 		Relay:      named(index, "relay", rawRelay{}),
-		Department: named(index, "department", rawDepartment{ReopenClosed: true, AfterReply: "open", Language: "en"}),
+		Department: named(index, "department", rawDepartment{ReopenClosed: true, Assign: "none", AfterReply: "open", Language: "en"}),
 		Agent:      named(index, "agent", rawAgent{ReplyAs: "reply", Transcript: "always"}),
 		Role:       named(index, "role", rawRole{}),
 		Team:       named(index, "team", rawTeam{}),

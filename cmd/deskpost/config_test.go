@@ -156,6 +156,7 @@ lead = "jane"
 plan = "sev-a"
 calendar = "night"
 reopen_closed = false
+assign = "least-busy"
 after_reply = "pending"
 
 [department.online-banking]
@@ -267,8 +268,8 @@ func TestFullConfigPolicy(t *testing.T) {
 		Zone: zone,
 		Departments: map[string]ticket.Department{
 			"support": {Key: "support", Name: "Support", Address: ticket.Address{Name: "Support", Email: "support@bank.example"}, Parent: "online-banking",
-				Signature: "Yours\nSupport", Lead: "jane", Plan: "sev-a", Calendar: "night", AfterReply: ticket.Pending, Language: "en"},
-			"online-banking": {Key: "online-banking", Name: "Online Banking", ReopenClosed: true, AfterReply: ticket.Open, Language: "en",
+				Signature: "Yours\nSupport", Lead: "jane", Plan: "sev-a", Calendar: "night", Assign: ticket.AssignLeastBusy, AfterReply: ticket.Pending, Language: "en"},
+			"online-banking": {Key: "online-banking", Name: "Online Banking", ReopenClosed: true, Assign: ticket.AssignNone, AfterReply: ticket.Open, Language: "en",
 				Address: ticket.Address{Name: "Online Banking", Email: "online-banking@bank.example"}},
 		},
 		Agents: map[string]ticket.Agent{"jane": {Key: "jane", Name: "Jane Doe",

@@ -94,6 +94,7 @@ CREATE TABLE tickets (
 CREATE INDEX tickets_queue ON tickets (status, department, updated_at);
 CREATE INDEX tickets_department ON tickets (department, updated_at);
 CREATE INDEX tickets_assignee ON tickets (assignee, updated_at);
+CREATE INDEX tickets_load ON tickets (assignee, status);
 CREATE INDEX tickets_requester ON tickets (requester_key, updated_at);
 CREATE INDEX tickets_updated ON tickets (updated_at);
 CREATE INDEX tickets_next ON tickets (next_at, number) WHERE next_at IS NOT NULL;
@@ -315,6 +316,14 @@ CREATE TABLE notice_recipients (
   PRIMARY KEY (notice, seq)
 );
 CREATE INDEX notice_recipients_key ON notice_recipients (key, queued_at);
+
+-- Whose turn it is in a department that gives its tickets out by itself.
+CREATE TABLE rota (
+  department TEXT NOT NULL,
+  agent      TEXT NOT NULL,
+  turn       BIGINT NOT NULL, -- which of those tickets the agent got last
+  PRIMARY KEY (department, agent)
+);
 
 -- What a plan or a calendar said in each revision that a clock has run under.
 CREATE TABLE editions (

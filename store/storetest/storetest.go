@@ -18,7 +18,9 @@ import (
 // Each test gets an empty store of its own.
 func Run(t *testing.T, open func(testing.TB) ticket.Store) {
 	for _, group := range []map[string]func(*testing.T, ticket.Store){
-		transactionTests, receiptTests, sourceTests, ticketTests, threadTests, outboxTests, deliveryTests, clockTests, concurrencyTests,
+		transactionTests, receiptTests, sourceTests, ticketTests, threadTests, outboxTests, deliveryTests, concurrencyTests,
+		clockTests,
+		rotaTests,
 	} {
 		for name, test := range group {
 			t.Run(name, func(t *testing.T) {

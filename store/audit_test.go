@@ -152,6 +152,7 @@ func TestAuditFinds(t *testing.T) {
 		"event of no mail":       {`UPDATE events SET receipt = 99 WHERE id = 1`, threadBroken},
 		"merged into nothing":    {`UPDATE tickets SET merged_into = 1001 WHERE number = 1002`, ticketUntrue},
 		"tags not indexed":       {`INSERT INTO ticket_tags (tag, ticket) VALUES ('vpn', 1001)`, ticketUntrue},
+		"fields not indexed":     {`INSERT INTO ticket_fields (field, value, ticket) VALUES ('customer-no', '17', 1001)`, ticketUntrue},
 		"requester filed wrong":  {`UPDATE participants SET key = 'bob' WHERE ticket = 1001; UPDATE tickets SET requester_key = 'bob' WHERE number = 1001`, ticketUntrue},
 		"status without event":   {`UPDATE tickets SET status = 'open' WHERE number = 1001`, diaryUntrue},
 		"status of no list":      {`UPDATE tickets SET status = 'lost' WHERE number = 1001`, ticketUntrue},

@@ -2,7 +2,7 @@ package store
 
 import (
 	"fmt"
-	"slices"
+	"maps"
 
 	"deskpost/ticket"
 )
@@ -65,10 +65,10 @@ type auditedTicket struct {
 	ticket.Ticket
 	key   string // of the requester
 	diary ticket.Diary
-	tags  []string // as indexed
+	index map[indexed]bool // rows for its tags and fields
 }
 
-// addDiaries reads the events and tags of the tickets above first up to last.
+// addDiaries reads the events and the index of the tickets above first up to last.
 func (a *auditor) addDiaries(tickets map[ticket.Number]*auditedTicket, first, last int64) error {
 	err := each(a.tx, func(s scan) error {
 		var e ticket.Event
@@ -83,13 +83,17 @@ func (a *auditor) addDiaries(tickets map[ticket.Number]*auditedTicket, first, la
 	}
 	return each(a.tx, func(s scan) error {
 		var n ticket.Number
-		var tag string
-		err := s(&n, &tag)
+		var i indexed
+		err := s(&n, &i.field, &i.value)
 		if k := tickets[n]; k != nil {
-			k.tags = append(k.tags, tag)
+			if k.index == nil {
+				k.index = map[indexed]bool{}
+			}
+			k.index[i] = true
 		}
 		return err
-	}, `SELECT ticket, tag FROM ticket_tags WHERE ticket > $1 AND ticket <= $2`, first, last)
+	}, `SELECT ticket, '', tag FROM ticket_tags WHERE ticket > $1 AND ticket <= $2
+		UNION ALL SELECT ticket, field, value FROM ticket_fields WHERE ticket > $1 AND ticket <= $2`, first, last)
 }
 
 func (a *auditor) ticket(k *auditedTicket) {
@@ -97,9 +101,8 @@ func (a *auditor) ticket(k *auditedTicket) {
 	for _, wrong := range k.diary.Against(&k.Ticket) {
 		a.found(diaryUntrue, where, wrong)
 	}
-	slices.Sort(k.tags) // the engines sort in ways of their own
-	if !slices.Equal(k.tags, slices.Sorted(slices.Values(k.Tags))) {
-		a.found(ticketUntrue, where, fmt.Sprintf("its tags are %q, and indexed are %q", k.Tags, k.tags))
+	if want := indexRows(&k.Ticket); !maps.Equal(want, k.index) {
+		a.found(ticketUntrue, where, fmt.Sprintf("its tags and fields are %q, and indexed are %q", inWords(want), inWords(k.index)))
 	}
 	if k.key != k.Requester.Key() {
 		a.found(ticketUntrue, where, fmt.Sprintf("it is filed under the requester %q, and that is %q", k.key, k.Requester.Email))

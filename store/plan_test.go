@@ -83,6 +83,7 @@ func TestPlans(t *testing.T) {
 		find("team", "tickets_team", ticket.Filter{Teams: []string{"network", "sales"}}),
 		find("requester", "tickets_requester", ticket.Filter{Requester: "ann@example.com"}),
 		find("tag", "sqlite_autoindex_ticket_tags_1", ticket.Filter{Tag: "vip"}),
+		find("field", "sqlite_autoindex_ticket_fields_1", ticket.Filter{Fields: map[string]string{"customer-no": "17"}}),
 		find("next", "tickets_next", ticket.Filter{NextBy: since}),
 		find("nothing", "tickets_updated", ticket.Filter{}),
 		count("address", "notice_recipients_key", ticket.NoticeFilter{Address: "ann@example.com", Customers: true, Since: since}),

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -61,33 +62,7 @@ func (t *tx) Save(k *ticket.Ticket) error {
 	if err := failpoint.Here("store.ticket"); err != nil {
 		return err
 	}
-	return t.indexTags(k)
-}
-
-// indexTags brings the index of tags in line with a ticket.
-func (t *tx) indexTags(k *ticket.Ticket) error {
-	there, err := rows(t, scalar[string], `SELECT tag FROM ticket_tags WHERE ticket = $1`, int64(k.Number))
-	if err != nil {
-		return err
-	}
-	for _, tag := range there {
-		if slices.Contains(k.Tags, tag) {
-			continue
-		}
-		if _, err := t.exec(`DELETE FROM ticket_tags WHERE tag = $1 AND ticket = $2`, tag, int64(k.Number)); err != nil {
-			return err
-		}
-	}
-	for _, tag := range k.Tags {
-		if slices.Contains(there, tag) {
-			continue
-		}
-		_, err := t.exec(`INSERT INTO ticket_tags (tag, ticket) VALUES ($1, $2) ON CONFLICT DO NOTHING`, tag, int64(k.Number))
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return t.index(k)
 }
 
 // defaultLimit is how many tickets a Filter without a limit finds.
@@ -127,6 +102,9 @@ func findQuery(f ticket.Filter) (string, args) {
 	if f.Tag != "" {
 		w.add("number IN (SELECT ticket FROM ticket_tags WHERE tag = $)", f.Tag)
 	}
+	for _, field := range slices.Sorted(maps.Keys(f.Fields)) {
+		w.field(field, fieldValue(f.Fields[field]))
+	}
 	if !f.NextBy.IsZero() {
 		w.add("next_at <= $", f.NextBy.UnixMilli())
 	}
@@ -164,6 +142,13 @@ func (w *where) equal(column, value string) {
 	if value != "" {
 		w.add(column+" = $", value)
 	}
+}
+
+// field demands that a field has the value.
+func (w *where) field(field, value string) {
+	w.args = append(w.args, field, value)
+	w.conditions = append(w.conditions, fmt.Sprintf("number IN (SELECT ticket FROM ticket_fields WHERE field = $%d AND value = $%d)",
+		len(w.args)-1, len(w.args)))
 }
 
 // in demands that a column has one of the values, if there are any.

@@ -27,6 +27,10 @@ func cleanFacts(f ticket.Facts) ticket.Facts {
 	for i, r := range f.Results {
 		f.Results[i].Line, f.Results[i].Result = oneLine(r.Line), oneLine(r.Result)
 	}
+	f.Fields = slices.Clone(f.Fields)
+	for i, field := range f.Fields {
+		f.Fields[i].Name, f.Fields[i].Value = oneLine(field.Name), oneLine(field.Value)
+	}
 	f.Files = slices.Clone(f.Files)
 	for i := range f.Files {
 		f.Files[i].Name = oneLine(f.Files[i].Name)

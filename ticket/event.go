@@ -43,6 +43,7 @@ const (
 	DepartmentChanged   EventKind = "department"
 	PlanChanged         EventKind = "plan"
 	TagsChanged         EventKind = "tags"
+	FieldChanged        EventKind = "field" // before and after are "KEY=VALUE", without a value where there is none
 	FollowUpChanged     EventKind = "follow-up"
 	DueChanged          EventKind = "due"    // Before and After are instants (RFC 3339, UTC), "" is none
 	SnoozeChanged       EventKind = "snooze" // the same

@@ -136,12 +136,13 @@ type Facts struct {
 	Yours      bool   `json:"yours,omitempty"` // the ticket is assigned to the reader
 	Team       string `json:"team,omitempty"`  // name; the ticket was given to this team of the reader, not to the reader
 
-	Status    string `json:"status,omitempty"`
-	Priority  string `json:"priority,omitempty"`
-	Assignee  string `json:"assignee,omitempty"` // names of agent and team
-	Plan      string `json:"plan,omitempty"`     // name
-	Requester string `json:"requester,omitempty"`
-	Tags      string `json:"tags,omitempty"`
+	Status    string      `json:"status,omitempty"`
+	Priority  string      `json:"priority,omitempty"`
+	Assignee  string      `json:"assignee,omitempty"` // names of agent and team
+	Plan      string      `json:"plan,omitempty"`     // name
+	Requester string      `json:"requester,omitempty"`
+	Tags      string      `json:"tags,omitempty"`
+	Fields    []FieldLine `json:"fields,omitempty"`
 
 	Remarks []string     `json:"remarks,omitempty"`
 	Results []ResultLine `json:"results,omitempty"` // of a transcript

@@ -27,6 +27,7 @@ type Policy struct {
 	Priorities      []string           // from least to most urgent
 	DefaultPriority string
 	Admins          []string // agent keys
+	Fields          []Field  // in the order in which they are shown
 
 	Acknowledge  Acknowledge
 	ReopenWindow time.Duration // from the later of resolve and close

@@ -61,14 +61,39 @@ func (p *Policy) narrow(f *Filter, word, agent string) error {
 		return p.narrowByWord(f, strings.ToLower(value), agent)
 	case "sla", "plan":
 		f.Plan, err = matchNamed("SLA plan", value, maps.Keys(p.Plans), func(k string) string { return p.Plans[k].Name })
+	case "field":
+		return p.narrowByField(f, value)
 	case "tag":
 		f.Tag = strings.ToLower(value)
 	case "from", "requester":
 		f.Requester = strings.ToLower(value)
 	default:
-		return refuse(Invalid, "%q is not something to list by: there are dept, prio, assignee, team, status, sla, tag and from", key)
+		return refuse(Invalid, "%q is not something to list by: there are dept, prio, assignee, team, status, sla, tag, field and from", key)
 	}
 	return err
+}
+
+// narrowByField reads such as customer-no=4711.
+func (p *Policy) narrowByField(f *Filter, pair string) error {
+	word, value, _ := strings.Cut(pair, "=")
+	field, err := p.findField(word, p.Fields)
+	if err != nil {
+		return err
+	}
+	if value == "" {
+		return refuse(Invalid, "which value? Write such as field:%s=VALUE", field.Key)
+	}
+	if value, err = field.Normal(value); err != nil {
+		return err
+	}
+	if f.Fields == nil {
+		f.Fields = map[string]string{}
+	}
+	if was := f.Fields[field.Key]; was != "" && was != value {
+		return refuse(Invalid, "no ticket has two values of %s: give one of them", field.Name)
+	}
+	f.Fields[field.Key] = value
+	return nil
 }
 
 func (p *Policy) narrowByAssignee(f *Filter, value, agent string) error {

@@ -2,6 +2,7 @@ package ticket
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -12,13 +13,14 @@ import (
 //
 // It knows the status, the instants that belong to it, the assignee, the team
 // and the tags from the beginning: a ticket is opened as new, for nobody, without
-// tags.
+// tags and fields.
 // Priority, department and plan are known from their first change on. About the
 // rest the diary is silent: subject and requester never change; that an agent
 // pinned a plan is no event; and that of a follow-up tells its instant in the
 // words agents read, so that only its being set can be compared.
 type Diary struct {
 	values   map[EventKind]string // the latest value of each property that has one
+	fields   map[string]string    // those that are not empty, by key
 	resolved time.Time
 	closed   time.Time
 	waits    bool     // a follow-up was set, and the status has not changed since
@@ -53,11 +55,32 @@ func (d *Diary) Follow(e Event) {
 			d.breaks = append(d.breaks, fmt.Sprintf("%s went from %q to %q, but was %q", e.Kind, e.Before, e.After, was))
 		}
 		d.values[e.Kind] = e.After
+	case FieldChanged:
+		d.field(e)
 	case FollowUpChanged:
 		d.waits = true
 	}
 	if e.Kind == StatusChanged {
 		d.status(Status(e.After), e.At)
+	}
+}
+
+// field follows the change of one field.
+func (d *Diary) field(e Event) {
+	key, was, _ := strings.Cut(e.Before, "=")
+	after, is, ok := strings.Cut(e.After, "=")
+	if !ok || after != key {
+		d.breaks = append(d.breaks, fmt.Sprintf("the field %q became the field %q", e.Before, e.After))
+		return
+	}
+	if d.fields[key] != was {
+		d.breaks = append(d.breaks, fmt.Sprintf("the field %s went from %q to %q, but was %q", key, was, is, d.fields[key]))
+	}
+	if d.fields == nil {
+		d.fields = map[string]string{}
+	}
+	if d.fields[key] = is; is == "" {
+		delete(d.fields, key)
 	}
 }
 
@@ -91,6 +114,9 @@ func (d *Diary) Against(t *Ticket) []string {
 		if says, known := d.values[p.kind]; known && says != p.is {
 			differs = append(differs, fmt.Sprintf("%s is %q, its diary says %q", p.kind, p.is, says))
 		}
+	}
+	if !maps.Equal(t.Fields, d.fields) {
+		differs = append(differs, fmt.Sprintf("its fields are %v, its diary says %v", t.Fields, d.fields))
 	}
 	for _, p := range []struct {
 		name     string

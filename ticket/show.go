@@ -91,6 +91,9 @@ func (t *turn) ticketLines(tk *Ticket) []string {
 	if f.Tags != "" {
 		lines = append(lines, "tags: "+f.Tags)
 	}
+	for _, field := range f.Fields {
+		lines = append(lines, field.Name+": "+field.Value)
+	}
 	if !tk.FollowUp.IsZero() {
 		lines = append(lines, "comes back "+t.local(tk.FollowUp))
 	}
@@ -134,6 +137,8 @@ func (t *turn) eventLine(e *Event) string {
 		what = e.Detail
 	case StatusChanged, PriorityChanged, TagsChanged, FollowUpChanged:
 		what = fmt.Sprintf("%s: %s -> %s", e.Kind, cmp.Or(e.Before, "none"), cmp.Or(e.After, "none"))
+	case FieldChanged:
+		what = t.fieldChange(e)
 	case AssigneeChanged:
 		what = fmt.Sprintf("assignee: %s -> %s", cmp.Or(t.policy.agentName(e.Before), "nobody"), cmp.Or(t.policy.agentName(e.After), "nobody"))
 	case TeamChanged:

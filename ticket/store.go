@@ -184,9 +184,10 @@ type Filter struct {
 	Priority    string
 	Plan        string
 	Tag         string
-	Requester   string    // address key
-	NextBy      time.Time // Ticket.NextAt at or before: what Tick has to look at
-	Limit       int       // 0 is 50
+	Fields      map[string]string // values by key, as Field.Normal writes them; case does not count
+	Requester   string            // address key
+	NextBy      time.Time         // Ticket.NextAt at or before: what Tick has to look at
+	Limit       int               // 0 is 50
 }
 
 // A NoticeFilter selects notices to count. Zero fields select everything.

@@ -33,6 +33,7 @@ const (
 	stagePlan
 	stagePriority
 	stageAssignee
+	stageFields
 	stageTags
 	stagePeople
 	stageStatus
@@ -70,6 +71,8 @@ func Verbs() []Verb {
 			stage: stageDepartment, group: "department", do: doDepartment},
 		{Name: "sla", Args: "PLAN | none | auto", Help: "set the SLA plan; auto takes the department's", Right: MayEdit,
 			stage: stagePlan, group: "plan", do: doPlan},
+		{Name: "field", Aliases: []string{"set"}, Args: "NAME=VALUE", Help: "fill in a field of the ticket; NAME= empties it", Right: MayEdit,
+			stage: stageFields, do: doField},
 		{Name: "tag", Args: "+NAME -NAME =NAME", Help: "add, remove or replace tags", Right: MayEdit,
 			stage: stageTags, do: doTag},
 		{Name: "cc", Args: "+ADDRESS -ADDRESS", Help: "let people take part: they get replies and may answer", Right: MayEdit,

@@ -32,6 +32,7 @@ type work struct {
 	chosen  bool // the assignee, by the rule of a department
 	people  []personChange
 	used    map[string]string // groups of verbs that exclude each other, by the first one used
+	line    map[string]int    // where in results the verb of a group stands
 	events  []*Event
 	results []ResultLine
 	report  []string
@@ -83,6 +84,7 @@ func (w *work) carryOut() (Conclusion, error) {
 		return Conclusion{}, err
 	}
 	w.weighNearMisses()
+	w.weighFields()
 	if err := w.makePublic(); err != nil {
 		return Conclusion{}, err
 	}
@@ -103,7 +105,7 @@ func (w *work) run() error {
 		at   int
 	}
 	var steps []step
-	w.used = map[string]string{}
+	w.used, w.line = map[string]string{}, map[string]int{}
 	w.results = make([]ResultLine, len(w.block.Lines))
 	for i, line := range w.block.Lines {
 		w.results[i].Line = strings.TrimSpace(line.Raw)
@@ -119,6 +121,9 @@ func (w *work) run() error {
 	}
 	slices.SortStableFunc(steps, func(a, b step) int { return int(a.verb.stage) - int(b.verb.stage) })
 	for _, s := range steps {
+		if _, ok := w.line[s.verb.group]; !ok {
+			w.line[s.verb.group] = s.at
+		}
 		result, err := w.runVerb(s.verb, s.args)
 		if refusal := new(Refusal); err != nil && !errors.As(err, &refusal) {
 			return fmt.Errorf("run #%s: %w", s.verb.Name, err)

@@ -317,6 +317,15 @@ CREATE TABLE notice_recipients (
 );
 CREATE INDEX notice_recipients_key ON notice_recipients (key, queued_at);
 
+-- The index of tickets.fields. Values are in small letters.
+CREATE TABLE ticket_fields (
+  field  TEXT NOT NULL,
+  value  TEXT NOT NULL,
+  ticket BIGINT NOT NULL REFERENCES tickets (number),
+  PRIMARY KEY (field, value, ticket)
+);
+CREATE INDEX ticket_fields_ticket ON ticket_fields (ticket);
+
 -- Whose turn it is in a department that gives its tickets out by itself.
 CREATE TABLE rota (
   department TEXT NOT NULL,

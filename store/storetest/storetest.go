@@ -21,6 +21,7 @@ func Run(t *testing.T, open func(testing.TB) ticket.Store) {
 		transactionTests, receiptTests, sourceTests, ticketTests, threadTests, outboxTests, deliveryTests, concurrencyTests,
 		clockTests,
 		rotaTests,
+		fieldTests,
 	} {
 		for name, test := range group {
 			t.Run(name, func(t *testing.T) {

@@ -36,6 +36,7 @@ func (c *checker) policy(raw *rawConfig) *ticket.Policy {
 	p.Agents = c.agents(raw, agents, p)
 	c.assignable(p)
 	p.Teams = c.teams(raw, agents, p)
+	p.Fields = c.fields(raw, p)
 	for i, admin := range p.Admins {
 		path := at("mail", "admins")
 		c.referenceAt(c.index.elementLine(path, i), path, admin, "an", "agent", agents)

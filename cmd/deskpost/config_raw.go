@@ -23,6 +23,7 @@ type rawConfig struct {
 	Plan               map[string]rawPlan       `toml:"plan"`
 	Calendar           map[string]rawCalendar   `toml:"calendar"`
 	SLA                rawSLA                   `toml:"sla"`
+	Field              map[string]rawField      `toml:"field"`
 	Desk               rawDesk                  `toml:"desk"`
 	Commands           rawCommands              `toml:"commands"`
 	Mail               rawMail                  `toml:"mail"`
@@ -117,6 +118,18 @@ type rawSLA struct {
 	Calendar string `toml:"calendar"`
 }
 
+type rawField struct {
+	Name        string   `toml:"name"`
+	Type        string   `toml:"type"`
+	Choices     []string `toml:"choices"`
+	Pattern     string   `toml:"pattern"`
+	Min         string   `toml:"min"`
+	Max         string   `toml:"max"`
+	RequiredTo  string   `toml:"required_to"`
+	Departments []string `toml:"departments"`
+	Customer    bool     `toml:"customer"`
+}
+
 type rawDesk struct {
 	Priorities      []string `toml:"priorities"`
 	DefaultPriority string   `toml:"default_priority"`
@@ -171,6 +184,7 @@ func defaultConfig(index *tomlIndex) *rawConfig {
 		Plan:       named(index, "plan", rawPlan{PauseOn: []string{"pending", "hold"}, OnReopen: "resume", OnChange: "from_start"}),
 		Calendar:   named(index, "calendar", rawCalendar{}),
 		SLA:        rawSLA{Calendar: alwaysOpen},
+		Field:      named(index, "field", rawField{Type: "text"}),
 		Desk: rawDesk{Priorities: []string{"Low", "Normal", "High", "Emergency"}, DefaultPriority: "Normal",
 			ReopenWindow: "7d"},
 		Commands: rawCommands{NearMiss: "hold", TokenDays: 60, DraftDays: 7},

@@ -214,6 +214,21 @@ extras = ["2026-12-25 08:00-10:00"]
 [sla]
 calendar = "night"
 
+[field.customer-no]
+name = "Customer number"
+pattern = "K-[0-9]+"
+min = "4"
+max = "12"
+required_to = "resolve"
+departments = ["support"]
+customer = true
+
+[field.contract]
+name = "Contract"
+type = "choice"
+choices = ["Gold", "Silver"]
+required_to = "close"
+
 [desk]
 priorities = ["P3", "P2", "P1"]
 default_priority = "P2"
@@ -287,6 +302,10 @@ func TestFullConfigPolicy(t *testing.T) {
 				{Key: "nag", Metric: sla.Every, At: sla.Point{Offset: 2 * time.Hour, Real: true}, Repeat: 4 * time.Hour, Max: 5,
 					Do: []string{"mail:assignee", "status:open", "dept:support", "assign:none"}}}}},
 		Calendars: calendars(t), Calendar: "night",
+		Fields: []ticket.Field{
+			{Key: "customer-no", Name: "Customer number", Type: ticket.TextField, Pattern: regexp.MustCompile("^(?:K-[0-9]+)$"), Min: "4", Max: "12",
+				RequiredTo: ticket.Resolved, Departments: []string{"support"}, Customer: true},
+			{Key: "contract", Name: "Contract", Type: ticket.ChoiceField, Choices: []string{"Gold", "Silver"}, RequiredTo: ticket.Closed}},
 		Mailboxes: map[string]ticket.Mailbox{
 			"support": {Key: "support", Address: ticket.Address{Email: "Support@bank.example"}, Department: "support"},
 			"local":   {Key: "local", Address: ticket.Address{Email: "local@bank.example"}, Department: "online-banking"},
@@ -300,7 +319,8 @@ func TestFullConfigPolicy(t *testing.T) {
 	}
 	byName := cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })
 	byRevision := cmp.Comparer(func(a, b *calendar.Calendar) bool { return a.Key() == b.Key() && a.Revision() == b.Revision() })
-	if diff := cmp.Diff(want, s.Policy, byName, byRevision); diff != "" {
+	byText := cmp.Comparer(func(a, b *regexp.Regexp) bool { return a == b || a != nil && b != nil && a.String() == b.String() })
+	if diff := cmp.Diff(want, s.Policy, byName, byRevision, byText); diff != "" {
 		t.Errorf("policy (-want +got):\n%s", diff)
 	}
 }
@@ -467,6 +487,7 @@ func TestFullConfigIsFull(t *testing.T) {
 	for key, value := range defaultConfig(index).flatten() {
 		if strings.HasPrefix(key, "mailbox.local.") || strings.HasPrefix(key, "department.online-banking.") ||
 			strings.HasSuffix(key, ".ca_file") || strings.HasSuffix(key, ".allow_insecure") ||
+			key == "field.customer-no.type" || key == "field.customer-no.choices" || strings.HasPrefix(key, "field.contract.") ||
 			key == "relay.main.password" || key == "blobs_ca_file" || key == "department.support.language" { // there is one
 			continue
 		}

@@ -72,12 +72,12 @@ type auditedTicket struct {
 func (a *auditor) addDiaries(tickets map[ticket.Number]*auditedTicket, first, last int64) error {
 	err := each(a.tx, func(s scan) error {
 		var e ticket.Event
-		err := s(&e.Ticket, instant{&e.At}, &e.Kind, &e.Before, &e.After)
+		err := s(&e.Ticket, instant{&e.At}, instant{&e.Since}, &e.Kind, &e.Before, &e.After)
 		if k := tickets[e.Ticket]; k != nil {
 			k.diary.Follow(e)
 		}
 		return err
-	}, `SELECT ticket, at, kind, before, after FROM events WHERE ticket > $1 AND ticket <= $2 ORDER BY ticket, id`, first, last)
+	}, `SELECT ticket, at, since, kind, before, after FROM events WHERE ticket > $1 AND ticket <= $2 ORDER BY ticket, id`, first, last)
 	if err != nil {
 		return err
 	}

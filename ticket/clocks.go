@@ -76,7 +76,7 @@ type Clocks interface {
 // for, and sets when something is to be done by time. fresh are the events of a
 // ticket that is being opened, whose diary need not be read; else nil.
 func (t *turn) reckon(tk *Ticket, fresh []Event, since time.Time) error {
-	tk.NextAt, tk.Deadline = tk.nextTimer(), time.Time{}
+	tk.NextAt, tk.Deadline = tk.nextTimer(t.policy), time.Time{}
 	b, err := t.book(tk, fresh, since)
 	if err != nil || b == nil {
 		return err

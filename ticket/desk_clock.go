@@ -14,9 +14,8 @@ const tickBatch = 200
 // a machine that has no battery and has not reached a time server yet.
 var clockWorks = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// Tick does what has become due by time: pending tickets whose follow-up has
-// come are opened again and their handlers told, and the steps of plans that
-// clocks have reached are done. It may run at any time and as often as one
+// Tick does what has become due by time: the timers of tickets (see timers), and
+// the steps of plans that clocks have reached. It may run at any time and as often as one
 // likes; each ticket is a transaction of its own, after which none of it is done
 // again. It returns how many tickets it changed. Before 2020 it does nothing and
 // returns an error.
@@ -64,7 +63,7 @@ func (t *turn) ring(n Number) error {
 	if tk.NextAt.IsZero() || tk.NextAt.After(t.now) {
 		return nil
 	}
-	if err := t.followUp(tk); err != nil {
+	if err := t.timers(tk); err != nil {
 		return err
 	}
 	return t.steps(tk)
@@ -79,23 +78,3 @@ func (t *turn) bringForward() error {
 	}
 	return t.tx.BringForward(t.now, t.now.Add(longest))
 }
-
-// followUp wakes a ticket.
-func (t *turn) followUp(tk *Ticket) error {
-	if tk.FollowUp.IsZero() || tk.FollowUp.After(t.now) {
-		return nil
-	}
-	tk.FollowUp = time.Time{}
-	woken := tk.setStatus(Open, theDesk, t.now)
-	if woken != nil {
-		woken.Detail = "the time to follow up has come"
-	}
-	if err := t.keep(tk, woken); err != nil {
-		return err
-	}
-	return t.tellHandlers(tk, NoticeFollowUp, nil, nil)
-}
-
-// nextTimer is when something is to be done with the ticket by time, whatever
-// its clocks say; zero is never.
-func (t *Ticket) nextTimer() time.Time { return t.FollowUp }

@@ -36,18 +36,19 @@ const (
 	NoteAdded           EventKind = "note"
 	MachineAdded        EventKind = "machine-message"
 	MessageHeld         EventKind = "message-held"
-	StatusChanged       EventKind = "status"
+	StatusChanged       EventKind = "status" // Before and After are States
 	PriorityChanged     EventKind = "priority"
 	AssigneeChanged     EventKind = "assignee"
 	TeamChanged         EventKind = "team"
 	DepartmentChanged   EventKind = "department"
 	PlanChanged         EventKind = "plan"
 	TagsChanged         EventKind = "tags"
-	FieldChanged        EventKind = "field" // before and after are "KEY=VALUE", without a value where there is none
-	FollowUpChanged     EventKind = "follow-up"
-	DueChanged          EventKind = "due"    // Before and After are instants (RFC 3339, UTC), "" is none
-	SnoozeChanged       EventKind = "snooze" // the same
-	TermsChanged        EventKind = "terms"  // Before and After are Terms
+	FieldChanged        EventKind = "field"     // before and after are "KEY=VALUE", without a value where there is none
+	FollowUpChanged     EventKind = "follow-up" // Before and After are instants (RFC 3339, UTC), "" is none
+	DueChanged          EventKind = "due"       // the same
+	SnoozeChanged       EventKind = "snooze"    // the same
+	RequesterReminded   EventKind = "reminded"
+	TermsChanged        EventKind = "terms" // Before and After are Terms
 	StepReached         EventKind = "step"
 	BreachRevoked       EventKind = "breach-revoked"
 	ReplyUndelivered    EventKind = "reply-undelivered" // Entry is the reply

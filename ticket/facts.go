@@ -26,7 +26,7 @@ func (t *turn) facts(tk *Ticket) Facts {
 	dept := t.policy.Departments[tk.Department]
 	f := Facts{
 		Number: tk.Number, Subject: tk.Subject, Department: t.policy.PathName(tk.Department), Signature: dept.Signature,
-		Assignee: t.policy.assignedTo(tk), Status: string(tk.Status), Priority: tk.Priority, Plan: t.policy.Plans[tk.Plan].Name,
+		Assignee: t.policy.assignedTo(tk), Status: t.policy.stateName(tk.State()), Priority: tk.Priority, Plan: t.policy.Plans[tk.Plan].Name,
 		Requester: tk.Requester.String(), Tags: strings.Join(tk.Tags, ", "), Fields: t.policy.fieldLines(tk),
 		Reference: t.keys.signing().reference(tk.Number), Zone: t.policy.Zone.String(), At: t.now,
 	}

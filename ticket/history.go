@@ -3,7 +3,6 @@ package ticket
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"deskpost/ticket/sla"
@@ -66,7 +65,8 @@ func (c *chronicle) follow(e *Event) error {
 	case MessageAdded:
 		c.add(sla.Event{At: at, Kind: sla.CustomerWrote})
 	case StatusChanged:
-		c.status, c.snoozed = e.After, false
+		c.status = e.After
+		c.snoozed = c.snoozed && ParseState(c.status).Status.standing() == sla.Working
 		c.setStatus(at)
 	case SnoozeChanged:
 		c.snoozed = e.After != ""
@@ -85,12 +85,11 @@ func (c *chronicle) add(e sla.Event) {
 }
 
 func (c *chronicle) setStatus(at time.Time) {
-	base, _, _ := strings.Cut(c.status, "/")
 	status := c.status
 	if c.snoozed {
 		status += sla.Snoozed
 	}
-	c.add(sla.Event{At: at, Kind: sla.StatusSet, Status: status, Standing: Status(base).standing()})
+	c.add(sla.Event{At: at, Kind: sla.StatusSet, Status: status, Standing: ParseState(c.status).Status.standing()})
 }
 
 func (c *chronicle) setDue(e *Event) error {

@@ -107,7 +107,8 @@ func (t *turn) newTicket(r *Receipt, m *Mail, related Number) (Conclusion, error
 	dept := t.policy.Departments[t.policy.Mailboxes[MailboxOf(r.Source)].Department]
 	tk := &Ticket{
 		Number: Number(next), Subject: cleanSubject(m.Subject), Status: New, Priority: t.policy.DefaultPriority,
-		Department: dept.Key, Plan: dept.Plan, Requester: requester(m), OpenedAt: t.received(r), UpdatedAt: t.now, SpokenAt: t.received(r),
+		Department: dept.Key, Plan: dept.Plan, Requester: requester(m), OpenedAt: t.received(r), UpdatedAt: t.now,
+		SpokenAt: t.received(r), StatusAt: t.received(r),
 	}
 	if err := t.tx.Save(tk); err != nil {
 		return Conclusion{}, fmt.Errorf("save ticket %d: %w", tk.Number, err)
@@ -186,9 +187,9 @@ func (t *turn) fromOutside(r *Receipt, m *Mail, found match) (Conclusion, error)
 	if tooOften {
 		t.because("ticket %d was reopened by mail too often within an hour: it stays %s", tk.Number, tk.Status)
 	} else {
-		added = append(added, t.reopen(tk, m))
+		added = append(added, t.awaken(tk, m), t.reopen(tk, m, entry.At))
 	}
-	tk.SpokenAt = entry.At
+	tk.spoken(entry.At)
 	if err := t.keep(tk, added...); err != nil {
 		return Conclusion{}, err
 	}
@@ -212,12 +213,17 @@ func (t *turn) mayReopen(tk *Ticket, r *Receipt) bool {
 
 // reopen applies what a customer's message does to the status of a ticket
 // (lifecycle.md g.2).
-func (t *turn) reopen(tk *Ticket, m *Mail) *Event {
+func (t *turn) reopen(tk *Ticket, m *Mail, at time.Time) *Event {
 	switch tk.Status {
 	case Pending, Hold, Resolved, Closed:
-		return tk.setStatus(Open, customer(m), t.now)
+		return tk.setStatus(Open, customer(m), at)
 	}
 	return nil
+}
+
+// awaken brings a snoozed ticket back into sight.
+func (t *turn) awaken(tk *Ticket, m *Mail) *Event {
+	return tk.setInstant(SnoozeChanged, &tk.Snoozed, time.Time{}, customer(m))
 }
 
 // reopened is the fact that a ticket which was over is open again. Where it

@@ -20,6 +20,7 @@ type Policy struct {
 	Agents          map[string]Agent
 	Roles           map[string]Role
 	Teams           map[string]Team
+	Substatuses     map[string]Substatus
 	Plans           map[string]Plan
 	Calendars       map[string]*calendar.Calendar
 	Calendar        string             // of plans and departments that name none

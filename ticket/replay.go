@@ -14,17 +14,17 @@ import (
 // It knows the status, the instants that belong to it, the assignee, the team
 // and the tags from the beginning: a ticket is opened as new, for nobody, without
 // tags and fields.
-// Priority, department and plan are known from their first change on. About the
-// rest the diary is silent: subject and requester never change; that an agent
-// pinned a plan is no event; and that of a follow-up tells its instant in the
-// words agents read, so that only its being set can be compared.
+// Priority, department and plan are known from their first change on. That an
+// agent pinned a plan is no event.
 type Diary struct {
-	values   map[EventKind]string // the latest value of each property that has one
-	fields   map[string]string    // those that are not empty, by key
-	resolved time.Time
-	closed   time.Time
-	waits    bool     // a follow-up was set, and the status has not changed since
-	breaks   []string // where events do not follow from those before them
+	values    map[EventKind]string // the latest value of each property that has one
+	fields    map[string]string    // those that are not empty, by key
+	since     time.Time            // when it got its status
+	resolved  time.Time
+	closed    time.Time
+	reminded  time.Time
+	reminders int
+	breaks    []string // where events do not follow from those before them
 }
 
 // Replay follows a diary from its first event to its last.
@@ -40,7 +40,9 @@ func Replay(events []Event) *Diary {
 func (d *Diary) Follow(e Event) {
 	switch {
 	case e.Kind == TicketOpened && d.values == nil:
-		d.values = map[EventKind]string{StatusChanged: string(New), AssigneeChanged: "", TeamChanged: "", TagsChanged: ""}
+		d.values = map[EventKind]string{StatusChanged: string(New), AssigneeChanged: "", TeamChanged: "", TagsChanged: "",
+			FollowUpChanged: "", SnoozeChanged: "", DueChanged: ""}
+		d.since = e.Happened()
 		return
 	case e.Kind == TicketOpened:
 		d.breaks = append(d.breaks, "it was opened twice")
@@ -50,18 +52,21 @@ func (d *Diary) Follow(e Event) {
 		d.values = map[EventKind]string{}
 	}
 	switch e.Kind {
-	case StatusChanged, PriorityChanged, AssigneeChanged, TeamChanged, DepartmentChanged, PlanChanged, TagsChanged:
+	case StatusChanged, PriorityChanged, AssigneeChanged, TeamChanged, DepartmentChanged, PlanChanged, TagsChanged,
+		FollowUpChanged, SnoozeChanged, DueChanged:
 		if was, known := d.values[e.Kind]; known && was != e.Before {
 			d.breaks = append(d.breaks, fmt.Sprintf("%s went from %q to %q, but was %q", e.Kind, e.Before, e.After, was))
 		}
 		d.values[e.Kind] = e.After
 	case FieldChanged:
 		d.field(e)
-	case FollowUpChanged:
-		d.waits = true
+	case MessageAdded, ReplyAdded:
+		d.reminded, d.reminders = time.Time{}, 0
+	case RequesterReminded:
+		d.reminded, d.reminders = e.Happened(), d.reminders+1
 	}
 	if e.Kind == StatusChanged {
-		d.status(Status(e.After), e.At)
+		d.state(ParseState(e.Before).Status, ParseState(e.After).Status, e.Happened())
 	}
 }
 
@@ -84,15 +89,20 @@ func (d *Diary) field(e Event) {
 	}
 }
 
-// status keeps what Ticket.setStatus does beside setting it.
-func (d *Diary) status(s Status, at time.Time) {
-	d.waits = false
-	switch s {
-	case Resolved:
+// state keeps what Ticket.setState does beside setting it.
+func (d *Diary) state(was, is Status, at time.Time) {
+	d.since, d.reminded, d.reminders = at, time.Time{}, 0
+	d.values[FollowUpChanged] = ""
+	if is.Done() {
+		d.values[SnoozeChanged] = ""
+	}
+	switch {
+	case is == was:
+	case is == Resolved:
 		d.resolved = at
-	case Closed:
+	case is == Closed:
 		d.closed = at
-	case New, Open, Pending, Hold:
+	case !is.Done():
 		d.resolved, d.closed = time.Time{}, time.Time{}
 	}
 }
@@ -108,8 +118,9 @@ func (d *Diary) Against(t *Ticket) []string {
 		kind EventKind
 		is   string
 	}{
-		{StatusChanged, string(t.Status)}, {PriorityChanged, t.Priority}, {AssigneeChanged, t.Assignee}, {TeamChanged, t.Team},
+		{StatusChanged, t.State().String()}, {PriorityChanged, t.Priority}, {AssigneeChanged, t.Assignee}, {TeamChanged, t.Team},
 		{DepartmentChanged, t.Department}, {PlanChanged, t.Plan}, {TagsChanged, strings.Join(t.Tags, ", ")},
+		{FollowUpChanged, instantText(t.FollowUp)}, {SnoozeChanged, instantText(t.Snoozed)}, {DueChanged, instantText(t.Due)},
 	} {
 		if says, known := d.values[p.kind]; known && says != p.is {
 			differs = append(differs, fmt.Sprintf("%s is %q, its diary says %q", p.kind, p.is, says))
@@ -121,13 +132,14 @@ func (d *Diary) Against(t *Ticket) []string {
 	for _, p := range []struct {
 		name     string
 		is, says time.Time
-	}{{"resolved", t.ResolvedAt, d.resolved}, {"closed", t.ClosedAt, d.closed}} {
+	}{{"resolved", t.ResolvedAt, d.resolved}, {"closed", t.ClosedAt, d.closed}, {"in its status", t.StatusAt, d.since},
+		{"last reminded of", t.RemindedAt, d.reminded}} {
 		if !p.is.Equal(p.says) {
 			differs = append(differs, fmt.Sprintf("%s at %s, its diary says %s", p.name, instantOrNever(p.is), instantOrNever(p.says)))
 		}
 	}
-	if !t.FollowUp.IsZero() && !d.waits {
-		differs = append(differs, "a follow-up is set, of which its diary knows nothing")
+	if t.Reminders != d.reminders {
+		differs = append(differs, fmt.Sprintf("reminded of %d times, its diary says %d", t.Reminders, d.reminders))
 	}
 	return differs
 }

@@ -97,6 +97,12 @@ func (t *turn) ticketLines(tk *Ticket) []string {
 	if !tk.FollowUp.IsZero() {
 		lines = append(lines, "comes back "+t.local(tk.FollowUp))
 	}
+	if !tk.Snoozed.IsZero() {
+		lines = append(lines, "snoozed until "+t.local(tk.Snoozed))
+	}
+	if !tk.Due.IsZero() {
+		lines = append(lines, "due "+t.local(tk.Due))
+	}
 	return lines
 }
 
@@ -135,7 +141,14 @@ func (t *turn) eventLine(e *Event) string {
 		what = e.Detail
 	case StepReached, BreachRevoked:
 		what = e.Detail
-	case StatusChanged, PriorityChanged, TagsChanged, FollowUpChanged:
+	case StatusChanged:
+		what = fmt.Sprintf("status: %s -> %s", t.policy.stateName(ParseState(e.Before)), t.policy.stateName(ParseState(e.After)))
+		if e.Detail != "" {
+			what += ": " + e.Detail
+		}
+	case FollowUpChanged, DueChanged, SnoozeChanged:
+		what = fmt.Sprintf("%s: %s -> %s", e.Kind, cmp.Or(t.instantWords(e.Before), "none"), cmp.Or(t.instantWords(e.After), "none"))
+	case PriorityChanged, TagsChanged:
 		what = fmt.Sprintf("%s: %s -> %s", e.Kind, cmp.Or(e.Before, "none"), cmp.Or(e.After, "none"))
 	case FieldChanged:
 		what = t.fieldChange(e)

@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // act makes one change that a step wants, and says what came of it. What can not
 // be done any more, since the config has changed, is said and left.
-func (t *turn) act(tk *Ticket, verb, object string) ([]*Event, string) {
+func (t *turn) act(tk *Ticket, verb, object string, at time.Time) ([]*Event, string) {
 	switch verb {
 	case "priority":
 		return t.actPriority(tk, object)
@@ -21,7 +22,7 @@ func (t *turn) act(tk *Ticket, verb, object string) ([]*Event, string) {
 	case "tag":
 		return t.actTag(tk, object)
 	case "status":
-		return t.actStatus(tk, object)
+		return t.actStatus(tk, object, at)
 	}
 	return nil, fmt.Sprintf("%q is nothing a step can do", verb)
 }
@@ -98,12 +99,12 @@ func (t *turn) actTag(tk *Ticket, object string) ([]*Event, string) {
 	return []*Event{{Ticket: tk.Number, Kind: TagsChanged, Actor: theDesk, Before: before, After: after}}, "tags: " + after
 }
 
-func (t *turn) actStatus(tk *Ticket, object string) ([]*Event, string) {
+func (t *turn) actStatus(tk *Ticket, object string, at time.Time) ([]*Event, string) {
 	s := Status(strings.ToLower(object))
 	if !s.Known() || s.standing() != Open.standing() && s != Resolved {
 		return nil, fmt.Sprintf("a step can not set the status %q", object)
 	}
-	e := tk.setStatus(s, theDesk, t.now)
+	e := tk.setStatus(s, theDesk, at)
 	if e == nil {
 		return nil, "status was so already"
 	}

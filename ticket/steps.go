@@ -77,7 +77,7 @@ func (t *turn) fire(tk *Ticket, f sla.Firing) (alarm, error) {
 			if tk.Status.Done() {
 				continue
 			}
-			events, result := t.act(tk, verb, object)
+			events, result := t.act(tk, verb, object, f.At)
 			changes = append(changes, events...)
 			a.results = append(a.results, result)
 		}

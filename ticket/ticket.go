@@ -29,16 +29,21 @@ type Ticket struct {
 	Tags       []string          // sorted, lower case
 	Fields     map[string]string // by key of a custom field; none is empty
 	FollowUp   time.Time         // when a pending ticket comes back
-	Snoozed    time.Time         // until then nobody needs to see it
+	Snoozed    time.Time         // until then nobody needs to see it; done tickets are not
 	Due        time.Time         // set by an agent, in place of the plan's deadline
 	Spent      time.Duration     // what agents say they worked on it
 	MergedInto Number
 
-	OpenedAt   time.Time // when its first mail reached the mailbox
-	UpdatedAt  time.Time
+	// These are when it happened, which is when a mail reached the mailbox, not
+	// when the desk took it.
+	OpenedAt   time.Time
 	SpokenAt   time.Time // when a participant or an agent last wrote to the other
+	StatusAt   time.Time // when it got its status; of a new ticket OpenedAt
 	ResolvedAt time.Time
 	ClosedAt   time.Time
+	UpdatedAt  time.Time // when the desk last changed it
+	RemindedAt time.Time // when the requester was last reminded
+	Reminders  int       // how often, since StatusAt and SpokenAt
 
 	// Computed from all of the above and the clocks of the plan whenever the
 	// ticket is kept, so that they can be searched for.
@@ -74,24 +79,43 @@ func (s Status) Done() bool {
 // Known reports whether there is such a status.
 func (s Status) Known() bool { return slices.Contains(statuses, s) }
 
-// setStatus moves the ticket to s at now and keeps the instants that belong to
-// the status true. It returns the event, or nil where nothing changed.
-func (t *Ticket) setStatus(s Status, by Actor, now time.Time) *Event {
-	if t.Status == s {
+// setStatus moves the ticket to s; see setState.
+func (t *Ticket) setStatus(s Status, by Actor, at time.Time) *Event {
+	return t.setState(State{Status: s}, by, at)
+}
+
+// setState moves the ticket to s, which happened at the given instant, and keeps
+// true what belongs to its state. It returns the event, or nil where nothing
+// changed. Diary.state does the same.
+func (t *Ticket) setState(s State, by Actor, at time.Time) *Event {
+	was := t.State()
+	if was == s {
 		return nil
 	}
-	e := &Event{Ticket: t.Number, At: now, Kind: StatusChanged, Actor: by, Before: string(t.Status), After: string(s)}
-	t.Status = s
-	t.FollowUp = time.Time{}
-	switch s {
-	case Resolved:
-		t.ResolvedAt = now
-	case Closed:
-		t.ClosedAt = now
-	case New, Open, Pending, Hold:
+	t.Status, t.Substatus, t.StatusAt = s.Status, s.Substatus, at
+	t.FollowUp, t.RemindedAt, t.Reminders = time.Time{}, time.Time{}, 0
+	if s.Status.Done() {
+		t.Snoozed = time.Time{}
+	}
+	switch {
+	case s.Status == was.Status:
+	case s.Status == Resolved:
+		t.ResolvedAt = at
+	case s.Status == Closed:
+		t.ClosedAt = at
+	case !s.Status.Done():
 		t.ResolvedAt, t.ClosedAt = time.Time{}, time.Time{}
 	}
-	return e
+	return &Event{Ticket: t.Number, Since: at, Kind: StatusChanged, Actor: by, Before: was.String(), After: s.String()}
+}
+
+// spoken notes that a participant or an agent wrote to the other. Who was to be
+// reminded begins to wait anew.
+func (t *Ticket) spoken(at time.Time) {
+	if at.After(t.SpokenAt) {
+		t.SpokenAt = at
+	}
+	t.RemindedAt, t.Reminders = time.Time{}, 0
 }
 
 // endedAt is the later of resolve and close, from which the reopen window

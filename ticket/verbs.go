@@ -59,7 +59,7 @@ func (w *work) toStatus(s Status) (string, error) {
 	was := w.ticket.Status
 	switch was {
 	case s:
-		w.ticket.FollowUp = time.Time{}
+		w.change(w.ticket.setInstant(FollowUpChanged, &w.ticket.FollowUp, time.Time{}, w.actor()))
 		return fmt.Sprintf("was %s already", s), nil
 	case Closed:
 		if s != Open {
@@ -68,7 +68,7 @@ func (w *work) toStatus(s Status) (string, error) {
 	case Spam, Deleted, Merged:
 		return "", refuse(Conflict, "the ticket is %s: only an admin can bring it back", was)
 	}
-	w.change(w.ticket.setStatus(s, w.actor(), w.now))
+	w.change(w.ticket.setStatus(s, w.actor(), w.received))
 	return fmt.Sprintf("%s -> %s", was, s), nil
 }
 
@@ -97,10 +97,14 @@ func doPending(w *work, args string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	w.ticket.FollowUp = w.now.Add(d)
-	until := w.ticket.FollowUp.In(w.policy.Zone).Format("Mon 2 Jan 2006 15:04 MST")
-	w.change(&Event{Ticket: w.ticket.Number, Kind: FollowUpChanged, Actor: w.actor(), After: until})
-	return result + ", comes back " + until, nil
+	w.change(w.ticket.setInstant(FollowUpChanged, &w.ticket.FollowUp, w.received.Add(d), w.actor()))
+	return result + ", comes back " + w.at(w.ticket.FollowUp), nil
+}
+
+// at writes an instant in the zone of the desk, with its weekday: whoever set it
+// sees whether it is the one that was meant.
+func (t *turn) at(at time.Time) string {
+	return at.In(t.policy.Zone).Format("Mon 2 Jan 2006 15:04 MST")
 }
 
 func doPriority(w *work, args string) (string, error) {

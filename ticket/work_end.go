@@ -142,7 +142,8 @@ func (w *work) post() (*Entry, error) {
 		Text: w.text, MessageID: w.mail.MessageID, Receipt: w.receipt, Files: w.files, Authenticity: w.mail.Authenticity}
 	kind := NoteAdded
 	if w.kind == Reply {
-		kind, w.ticket.SpokenAt = ReplyAdded, e.At
+		kind = ReplyAdded
+		w.ticket.spoken(e.At)
 	} else {
 		e.Quoted = joined(w.mail.Signature, w.mail.Quoted)
 	}
@@ -166,7 +167,7 @@ func (w *work) statusAfterReply() {
 	if w.policy.Departments[w.ticket.Department].AfterReply == Pending {
 		after = Pending
 	}
-	w.change(w.ticket.setStatus(after, w.actor(), w.now))
+	w.change(w.ticket.setStatus(after, w.actor(), w.received))
 }
 
 // withoutPrivateAddresses replaces the agents' own addresses, wherever they

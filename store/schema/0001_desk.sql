@@ -86,8 +86,11 @@ CREATE TABLE tickets (
   opened_at       BIGINT,
   updated_at      BIGINT,
   spoken_at       BIGINT,
+  status_at       BIGINT,
   resolved_at     BIGINT,
   closed_at       BIGINT,
+  reminded_at     BIGINT,
+  reminders       BIGINT NOT NULL,
   deadline        BIGINT, -- the nearest of the clocks that run
   next_at         BIGINT  -- when there is something to do by time
 );

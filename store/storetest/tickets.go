@@ -26,6 +26,7 @@ func ticketReadBack(t *testing.T, s ticket.Store) {
 		Fields: map[string]string{"customer-no": "17"}, Snoozed: noon().Add(2 * time.Hour), Due: noon().Add(3 * time.Hour), Spent: 25 * time.Minute,
 		SpokenAt: noon().Add(4 * time.Hour), Deadline: noon().Add(5 * time.Hour), NextAt: noon().Add(6 * time.Hour),
 		UpdatedAt: noon().Add(time.Millisecond), ResolvedAt: noon().Add(2 * time.Millisecond), ClosedAt: noon().Add(time.Minute),
+		StatusAt: noon().Add(3 * time.Minute), RemindedAt: noon().Add(4 * time.Minute), Reminders: 2,
 	}
 	bare := &ticket.Ticket{Number: 1003}
 	update(t, s, func(tx ticket.Tx) error {

@@ -12,7 +12,7 @@ import (
 // line stays one line, and no character can hide or turn round the text beside
 // it. Templates do the rest by escaping.
 func cleanFacts(f ticket.Facts) ticket.Facts {
-	for _, s := range []*string{&f.Subject, &f.Department, &f.To, &f.Actor, &f.Author, &f.Badge, &f.Answers, &f.Reference,
+	for _, s := range []*string{&f.Subject, &f.Department, &f.To, &f.For, &f.Actor, &f.Author, &f.Badge, &f.Answers, &f.Reference,
 		&f.Status, &f.Priority, &f.Assignee, &f.Team, &f.Plan, &f.Requester, &f.Tags, &f.Verdict, &f.Address, &f.Answer, &f.Zone} {
 		*s = oneLine(*s)
 	}

@@ -13,7 +13,7 @@ func fullSample(kind ticket.NoticeKind) ticket.Notice {
 		ReplyTo: "support+r7.abcdefghijklmnopqrstuvwxyz@example.com",
 		Facts: ticket.Facts{
 			Number: 1234, Subject: "Cannot sign in", Department: "Support", Signature: "Your support team\nExample Ltd",
-			To: "Karen Smith", Actor: "Joan Miller", Author: "Karen Smith <karen@example.org>",
+			To: "Karen Smith", For: "This is for Jane Doe, who is away. You stand in.", Actor: "Joan Miller", Author: "Karen Smith <karen@example.org>",
 			Text:      "Hello,\nthe page says \"try again\" since this morning.\n\nSee https://example.org/status?id=1&x=2.\n\nKaren",
 			Badge:     "verified sender",
 			Answers:   "Answer this mail and your text goes to the customer. Begin it with #note to leave a note instead.",

@@ -7,9 +7,9 @@ import (
 )
 
 // available reports whether work can be given to an agent now.
-func (t *turn) available(key string) bool {
-	agent, ok := t.policy.Agents[key]
-	return ok && !agent.Disabled
+func (t *turn) available(key string) (bool, error) {
+	away, err := t.away(key)
+	return t.policy.enabled(key) && !away, err
 }
 
 // assignByRule gives a ticket that nobody has, no team either, to the agent whom
@@ -17,7 +17,10 @@ func (t *turn) available(key string) bool {
 // rule, or nobody to choose.
 func (t *turn) assignByRule(tk *Ticket) (*Event, error) {
 	rule := t.policy.Departments[tk.Department].Assign
-	candidates := t.candidates(tk)
+	candidates, err := t.candidates(tk)
+	if err != nil {
+		return nil, err
+	}
 	if tk.Assignee != "" || tk.Team != "" || rule == AssignNone || rule == "" || len(candidates) == 0 {
 		return nil, nil
 	}
@@ -41,10 +44,18 @@ func (t *turn) assignByRule(tk *Ticket) (*Event, error) {
 
 // candidates are the agents who can be given a ticket by a rule: who may answer
 // it and is there, and did not ask for it.
-func (t *turn) candidates(tk *Ticket) []string {
-	return slices.DeleteFunc(t.policy.Members(tk.Department), func(key string) bool {
-		return !t.available(key) || !t.policy.May(key, MayReply, tk.Department) || t.policy.Agents[key].owns(tk.Requester)
-	})
+func (t *turn) candidates(tk *Ticket) ([]string, error) {
+	var all []string
+	for _, key := range t.policy.Members(tk.Department) {
+		there, err := t.available(key)
+		if err != nil {
+			return nil, err
+		}
+		if there && t.policy.May(key, MayReply, tk.Department) && !t.policy.Agents[key].owns(tk.Requester) {
+			all = append(all, key)
+		}
+	}
+	return all, nil
 }
 
 // choose applies a rule to candidates, of which there is one at least.

@@ -87,6 +87,8 @@ type turn struct {
 	reasons []string     // why what was done was done
 	lines   []digestLine // to be written when all else is done
 	queued  *int         // notices written, by all turns of the transaction
+	states  map[string]AgentState
+	told    map[string]bool // notices to agents by what they tell and whom, true if to a deputy
 
 	calendars *sync.Map // of the desk
 }

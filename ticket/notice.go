@@ -122,6 +122,7 @@ type Facts struct {
 	Department string `json:"department,omitempty"` // name, with those above it
 	Signature  string `json:"signature,omitempty"`
 	To         string `json:"to,omitempty"`     // name of the reader
+	For        string `json:"for,omitempty"`    // the sentence that says for whom the reader stands in
 	Actor      string `json:"actor,omitempty"`  // who caused it, by name
 	Author     string `json:"author,omitempty"` // of the text, as "Name <address>" for agents
 	Text       string `json:"text,omitempty"`

@@ -67,6 +67,8 @@ type Agent struct {
 	Emails     []string          // the first is where mail to the agent goes
 	Access     map[string]string // department key to role key, or to NoAccess; see Policy.RoleIn
 	Disabled   bool
+	Calendar   string         // when they work; "" is day and night, in the desk's zone
+	Deputy     string         // key of who is told while they are away or cannot be reached; "" is nobody
 	ReplyAs    EntryKind      // what an answer to a customer's message becomes: Reply or Note
 	Transcript TranscriptMode // when command mails are answered
 }

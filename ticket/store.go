@@ -30,6 +30,7 @@ type Tx interface {
 	Receipts
 	Tickets
 	Rota
+	Agents
 	Outbox
 	Clocks
 }

@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"fmt"
 	"slices"
 )
 
@@ -52,7 +53,11 @@ func (t *turn) leads(department string) []string {
 // tellHandlers queues a notice about an entry to each of the ticket's handlers;
 // fill may add facts. An agent who wrote it as a customer knows it already.
 func (t *turn) tellHandlers(tk *Ticket, kind NoticeKind, e *Entry, fill func(*Notice)) error {
-	for _, key := range t.handlers(tk) {
+	keys, err := t.present(t.handlers(tk))
+	if err != nil {
+		return err
+	}
+	for _, key := range keys {
 		if e != nil && t.policy.Agents[key].owns(e.From) && e.Authenticity == Proven {
 			continue
 		}
@@ -63,21 +68,51 @@ func (t *turn) tellHandlers(tk *Ticket, kind NoticeKind, e *Entry, fill func(*No
 	return nil
 }
 
-// tellAgent queues one notice to one agent. fill may add facts.
+// tellAgent queues a notice to one agent, or to those who stand in. fill may add
+// facts.
 func (t *turn) tellAgent(key string, tk *Ticket, kind NoticeKind, e *Entry, fill func(*Notice)) error {
-	agent, ok := t.policy.Agents[key]
-	if !ok || agent.Disabled || len(agent.Emails) == 0 {
-		return nil
+	if kind.personal() {
+		agent, ok := t.policy.working(key)
+		if !ok {
+			return nil
+		}
+		return t.tellOne(addressee{agent: agent}, tk, kind, e, fill)
 	}
-	if full, err := t.merged(agent, tk, kind); full || err != nil {
+	list, err := t.addressees(key, tk.Department)
+	if err != nil {
+		return err
+	}
+	for _, a := range list {
+		err := t.tellOne(a, tk, kind, e, func(n *Notice) {
+			if fill != nil {
+				fill(n)
+			}
+			if n.Dedupe != "" && n.Agent != key {
+				n.Dedupe += ":" + n.Agent
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tellOne queues one notice to one agent.
+func (t *turn) tellOne(a addressee, tk *Ticket, kind NoticeKind, e *Entry, fill func(*Notice)) error {
+	if full, err := t.merged(a.agent, tk, kind); full || err != nil {
 		return err
 	}
 	n := &Notice{
-		Ticket: tk.Number, Kind: kind, Answer: t.answerTo(kind, agent, tk), Agent: key, Department: tk.Department,
-		Automatic: true, Recipients: []Recipient{{Address: Address{Name: agent.Name, Email: agent.Emails[0]}}},
-		Facts: t.factsFor(key, kind, tk),
+		Ticket: tk.Number, Kind: kind, Answer: t.answerTo(kind, a.agent, tk), Agent: a.agent.Key, Department: tk.Department,
+		Automatic: true, Recipients: []Recipient{{Address: Address{Name: a.agent.Name, Email: a.agent.Emails[0]}}},
+		Facts: t.factsFor(a.agent.Key, kind, tk),
 	}
-	n.Facts.To, n.Facts.Answers = agent.Name, answerSentence(n.Answer, kind)
+	n.Facts.To, n.Facts.Answers = a.agent.Name, answerSentence(n.Answer, kind)
+	n.Facts.Zone = t.policy.zoneOf(a.agent).String()
+	if a.whom != "" {
+		n.Facts.For = standsInFor(a.whom)
+	}
 	if e != nil {
 		n.Entry = e.ID
 		n.Facts.Author = authorOf(t.policy, e)
@@ -88,6 +123,9 @@ func (t *turn) tellAgent(key string, tk *Ticket, kind NoticeKind, e *Entry, fill
 	}
 	if fill != nil {
 		fill(n)
+	}
+	if t.knows(n) {
+		return nil
 	}
 	return t.queue(n)
 }
@@ -102,6 +140,31 @@ func (t *turn) factsFor(key string, kind NoticeKind, tk *Ticket) Facts {
 	f := t.facts(tk)
 	f.Yours = key == tk.Assignee
 	return f
+}
+
+// knows reports whether an agent hears of the same thing from this turn already,
+// where one of the two mails is meant for somebody else: nobody gets two.
+func (t *turn) knows(n *Notice) bool {
+	kind := n.Kind
+	if kind == NoticeTransferred || kind == NoticeNote {
+		kind = NoticeAssigned // one mail of a colleague may be all three
+	}
+	thing := fmt.Sprintf("%s %s %d %d %s", n.Agent, kind, n.Ticket, n.Entry, n.Facts.Address)
+	before, there := t.told[thing]
+	if there && (before || n.Facts.For != "") {
+		return true
+	}
+	if t.told == nil {
+		t.told = map[string]bool{}
+	}
+	t.told[thing] = n.Facts.For != ""
+	return false
+}
+
+// personal reports whether a notice is of no use to anybody but the agent it is
+// meant for: it tells what became of a mail of theirs.
+func (k NoticeKind) personal() bool {
+	return k == NoticeTranscript || k == NoticeHeld || k == NoticeMisused
 }
 
 // answerTo decides what an agent's answer to a notice becomes: to what a

@@ -189,6 +189,14 @@ CREATE TABLE contacts (
   storm       BIGINT REFERENCES tickets (number)
 );
 
+-- What agents tell of themselves; the rest of them is in the config.
+CREATE TABLE agent_states (
+  agent      TEXT PRIMARY KEY,
+  away_from  BIGINT,
+  away_until BIGINT, -- NULL if they will say when they are back
+  deputy     TEXT NOT NULL
+);
+
 CREATE TABLE entries (
   id           @id,
   ticket       BIGINT NOT NULL REFERENCES tickets (number),

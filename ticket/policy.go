@@ -29,6 +29,7 @@ type Policy struct {
 	DefaultPriority string
 	Admins          []string // agent keys
 	Fields          []Field  // in the order in which they are shown
+	Canned          map[string]Canned
 
 	Acknowledge  Acknowledge
 	ReopenWindow time.Duration // from the later of resolve and close

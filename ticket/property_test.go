@@ -30,6 +30,7 @@ var (
 	agents    = []string{"jane", "john", "tom", "lead"}
 	blocks    = []string{"", "#note\n", "#reply\n", "#resolve\n", "#close\n", "#open\n", "#pending 1d\n", "#high\n", "#assign jane\n",
 		"#take\n", "#dept online-banking\n", "#dept support\n", "#sla sev-a\n", "#tag +a -b\n", "#field customer-no=4711\n", "#set customer number=12.50\n#resolve\n", "#field customer-no=\n",
+		"#canned hello\n", "#canned greeting\n#note\n#canned hello\n",
 		"#ntoe\n", "#assign j\n", "#show\n", "#list\n",
 		"#emergency\n#assign jane\n#sla sev-a\n#dept online-banking\n", "#note\n#reply\n", "#status hold\n",
 		"#assign team:network\n", "#assign none\n", "#take\n#assign team:network\n", "#list myteams\n"}
@@ -113,7 +114,8 @@ func (l *life) agentWrites(r *rapid.T) {
 		n := rapid.SampledFrom(l.seen).Draw(r, "answered")
 		m.Recipients, m.InReplyTo = []string{n.ReplyTo}, []string{n.MessageID}
 		own = n.Agent == agent
-		if own && !strings.Contains(block, "#reply") && !strings.Contains(block, "#resolve") && (n.Answer == ticket.TokenNote || strings.Contains(block, "#note")) {
+		public := strings.Contains(block, "#reply") || strings.Contains(block, "#resolve")
+		if own && !public && (strings.Contains(block, "#note") || n.Answer == ticket.TokenNote && !strings.Contains(block, "#canned")) {
 			l.notes = append(l.notes, text)
 		}
 	}

@@ -177,6 +177,10 @@ func addressText(a Address) string {
 }
 
 func doList(w *work, args string) (string, error) {
+	if lines, ok := w.configured(strings.ToLower(args)); ok {
+		w.report = append(w.report, lines...)
+		return "see below", nil
+	}
 	f, err := w.policy.query(args, w.agent.Key)
 	if err != nil {
 		return "", err
@@ -229,6 +233,11 @@ func doHelp(w *work, args string) (string, error) {
 	lines, err := w.policy.helpLines(args)
 	if err != nil {
 		return "", err
+	}
+	if v, _, err := w.policy.findVerb(strings.TrimPrefix(args, "#"), ""); err == nil {
+		if more, ok := w.configured(v.Name); ok {
+			lines = append(append(lines, ""), more...)
+		}
 	}
 	w.report = append(w.report, lines...)
 	return "see below", nil

@@ -36,6 +36,7 @@ const (
 	stageFields
 	stageTags
 	stagePeople
+	stageText
 	stageStatus
 	stageReport
 )
@@ -77,9 +78,11 @@ func Verbs() []Verb {
 			stage: stageTags, do: doTag},
 		{Name: "cc", Args: "+ADDRESS -ADDRESS", Help: "let people take part: they get replies and may answer", Right: MayEdit,
 			stage: stagePeople, do: doCc},
+		{Name: "canned", Args: "NAME", Help: "put a canned reply before your text; #list canned shows them", Right: MayReply,
+			stage: stageText, do: doCanned},
 		{Name: "show", Args: "[NUMBER]", Help: "get the whole thread by mail", Right: MayRead,
 			stage: stageReport, do: doShow},
-		{Name: "list", Args: "[mine | myteams | unassigned | open | QUERY]", Help: "get a list of tickets; a query is such as dept:billing prio:high",
+		{Name: "list", Args: "[mine | myteams | unassigned | open | QUERY | canned | fields]", Help: "get a list of tickets; a query is such as dept:billing prio:high",
 			stage: stageReport, do: doList},
 		{Name: "help", Args: "[VERB]", Help: "get this list", stage: stageReport, do: doHelp},
 	}

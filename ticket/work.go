@@ -29,14 +29,16 @@ type work struct {
 	draft  *Draft // the held mail that this one mends
 	stale  bool   // it was meant to mend one that is done or too old
 
-	chosen  bool // the assignee, by the rule of a department
-	people  []personChange
-	used    map[string]string // groups of verbs that exclude each other, by the first one used
-	line    map[string]int    // where in results the verb of a group stands
-	events  []*Event
-	results []ResultLine
-	report  []string
-	refused bool
+	inserted []insertion // texts by the admin that go before the agent's
+	running  int         // the line in results that is being run
+	chosen   bool        // the assignee, by the rule of a department
+	people   []personChange
+	used     map[string]string // groups of verbs that exclude each other, by the first one used
+	line     map[string]int    // where in results the verb of a group stands
+	events   []*Event
+	results  []ResultLine
+	report   []string
+	refused  bool
 }
 
 // read takes the mail apart: the block of commands, the text, and what the text
@@ -83,6 +85,7 @@ func (w *work) carryOut() (Conclusion, error) {
 	if err := w.run(); err != nil {
 		return Conclusion{}, err
 	}
+	w.expandInserted()
 	w.weighNearMisses()
 	w.weighFields()
 	if err := w.makePublic(); err != nil {
@@ -124,6 +127,7 @@ func (w *work) run() error {
 		if _, ok := w.line[s.verb.group]; !ok {
 			w.line[s.verb.group] = s.at
 		}
+		w.running = s.at
 		result, err := w.runVerb(s.verb, s.args)
 		if refusal := new(Refusal); err != nil && !errors.As(err, &refusal) {
 			return fmt.Errorf("run #%s: %w", s.verb.Name, err)
@@ -183,4 +187,4 @@ func (w *work) missing(right Right) string {
 }
 
 // posts reports whether the mail has anything to put into the thread.
-func (w *work) posts() bool { return w.text != "" || len(w.files) > 0 }
+func (w *work) posts() bool { return w.text != "" || len(w.files) > 0 || len(w.inserted) > 0 }

@@ -30,7 +30,7 @@ func (w *work) hold() (Conclusion, error) {
 		return Conclusion{}, err
 	}
 	verdict := fmt.Sprintf("Ticket %d: NOTHING done", w.ticket.Number)
-	if w.text != "" {
+	if w.text != "" || len(w.inserted) > 0 {
 		verdict += ", your text was NOT sent"
 	}
 	err := w.answer(NoticeHeld, &w.before, verdict, func(n *Notice) {
@@ -139,7 +139,7 @@ func (w *work) post() (*Entry, error) {
 		return nil, nil
 	}
 	e := &Entry{Ticket: w.ticket.Number, Kind: w.kind, By: w.actor(), From: w.mail.From, At: w.received,
-		Text: w.text, MessageID: w.mail.MessageID, Receipt: w.receipt, Files: w.files, Authenticity: w.mail.Authenticity}
+		Text: w.body(), MessageID: w.mail.MessageID, Receipt: w.receipt, Files: w.files, Authenticity: w.mail.Authenticity}
 	kind := NoteAdded
 	if w.kind == Reply {
 		kind = ReplyAdded

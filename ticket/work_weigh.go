@@ -76,7 +76,10 @@ func (w *work) makePublic() error {
 	}
 	written := w.text
 	w.text = w.withoutPrivateAddresses(publicText(w.text, shownBefore(entries)))
-	if w.text == "" && written != "" {
+	for i := range w.inserted {
+		w.inserted[i].text = w.withoutPrivateAddresses(w.inserted[i].text)
+	}
+	if w.text == "" && written != "" && len(w.inserted) == 0 {
 		w.text = written
 		w.doubt(yourText, "only quotes what agents have seen: write something of your own, or begin with #note")
 		return nil
@@ -87,7 +90,7 @@ func (w *work) makePublic() error {
 			internal = append(internal, e.Text)
 		}
 	}
-	if words := leaked(w.text, internal); words != "" && w.draft == nil {
+	if words := leaked(w.body(), internal); words != "" && w.draft == nil {
 		w.doubt(yourText, "holds words that only agents have seen: %q. Answer with #reply to send it all the same", words)
 	}
 	return nil

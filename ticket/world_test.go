@@ -66,6 +66,7 @@ func policy() *ticket.Policy {
 			"support": {Key: "support", Address: ticket.Address{Email: "support@bank.example"}, Department: "support"},
 		},
 		Fields:     []ticket.Field{{Key: "customer-no", Name: "Customer number", Type: ticket.NumberField}},
+		Canned:     map[string]ticket.Canned{"hello": {Key: "hello", Name: "Greeting", Text: "Dear {{first_name|customer}},"}},
 		Priorities: []string{"Low", "Normal", "High", "Emergency"}, DefaultPriority: "Normal", Admins: []string{"lead"},
 		Acknowledge: ticket.AckVerified, ReopenWindow: 7 * 24 * time.Hour, TokenLife: 60 * 24 * time.Hour,
 		DraftLife: 7 * 24 * time.Hour, OldMail: 24 * time.Hour, NearMiss: ticket.NearMissHold, Separator: "+",

@@ -181,6 +181,26 @@ func (c *checker) names(group string) []string {
 	return names
 }
 
+// apart keeps the tables of a group apart, which commands call by their key or
+// their name. The names so far are as they are compared, each with its key.
+func (c *checker) apart(names map[string]string, group, key, name string) {
+	for _, n := range []string{key, name} {
+		first, taken := names[folded(n)]
+		switch {
+		case taken && first != key:
+			c.fault(at(group, key, "name"), "%q cannot be told from [%s.%s] in commands; choose another name", n, group, first)
+		case folded(n) != "":
+			names[folded(n)] = key
+		}
+	}
+}
+
+// folded is a name as commands compare it, where case, spaces, dots and dashes
+// do not count.
+func folded(name string) string {
+	return strings.ToLower(strings.NewReplacer(" ", "", ".", "", "-", "", "_", "").Replace(name))
+}
+
 // validName keeps names such that they can be written in commands by mail.
 func validName(name string) bool {
 	return len(name) > 0 && len(name) <= 40 && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == "" &&

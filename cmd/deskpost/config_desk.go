@@ -37,6 +37,7 @@ func (c *checker) policy(raw *rawConfig) *ticket.Policy {
 	c.assignable(p)
 	p.Teams = c.teams(raw, agents, p)
 	p.Fields = c.fields(raw, p)
+	p.Canned = c.canned(raw, p)
 	for i, admin := range p.Admins {
 		path := at("mail", "admins")
 		c.referenceAt(c.index.elementLine(path, i), path, admin, "an", "agent", agents)

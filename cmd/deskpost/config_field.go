@@ -18,16 +18,10 @@ const (
 // agents see them.
 func (c *checker) fields(raw *rawConfig, p *ticket.Policy) []ticket.Field {
 	var all []ticket.Field
-	names := map[string]string{} // as they are compared, with the table that has one first
+	names := map[string]string{}
 	for _, key := range c.names("field") {
 		f := c.field(key, raw.Field[key], p)
-		for _, name := range []string{f.Key, f.Name} {
-			if first, taken := names[folded(name)]; taken && first != key {
-				c.fault(at("field", key, "name"), "%q cannot be told from the field %s in commands; choose another name", name, first)
-			} else if name != "" {
-				names[folded(name)] = key
-			}
-		}
+		c.apart(names, "field", key, f.Name)
 		all = append(all, f)
 	}
 	return all
@@ -88,12 +82,6 @@ func (c *checker) choices(path keyPath, kind ticket.FieldType, choices []string)
 		seen[folded(choice)] = true
 	}
 	return choices
-}
-
-// folded is a name as commands compare it, where case, spaces, dots and dashes
-// do not count.
-func folded(name string) string {
-	return strings.ToLower(strings.NewReplacer(" ", "", ".", "", "-", "", "_", "").Replace(name))
 }
 
 // pattern checks a regular expression. Those of Go (RE2) take linear time on any

@@ -203,6 +203,18 @@ func (x *tomlIndex) elementLine(path keyPath, i int) int {
 	return x.line(path)
 }
 
+// lineWithin is the line of a piece of a value, or of its key if the piece is
+// not written out there.
+func (x *tomlIndex) lineWithin(path keyPath, piece string) int {
+	if e, ok := x.entries[path.String()]; ok {
+		s := x.statements[e.statement]
+		if i := bytes.Index(x.data[s.start:s.end], []byte(piece)); i >= 0 {
+			return x.lineAt(s.start + i)
+		}
+	}
+	return x.line(path)
+}
+
 // statementAt finds the statement that covers a line.
 func (x *tomlIndex) statementAt(line int) (tomlStatement, bool) {
 	i := sort.Search(len(x.statements), func(i int) bool { return x.statements[i].line > line }) - 1

@@ -24,6 +24,7 @@ type rawConfig struct {
 	Calendar           map[string]rawCalendar   `toml:"calendar"`
 	SLA                rawSLA                   `toml:"sla"`
 	Field              map[string]rawField      `toml:"field"`
+	Canned             map[string]rawCanned     `toml:"canned"`
 	Desk               rawDesk                  `toml:"desk"`
 	Commands           rawCommands              `toml:"commands"`
 	Mail               rawMail                  `toml:"mail"`
@@ -130,6 +131,12 @@ type rawField struct {
 	Customer    bool     `toml:"customer"`
 }
 
+type rawCanned struct {
+	Name        string   `toml:"name"`
+	Text        string   `toml:"text"`
+	Departments []string `toml:"departments"`
+}
+
 type rawDesk struct {
 	Priorities      []string `toml:"priorities"`
 	DefaultPriority string   `toml:"default_priority"`
@@ -185,6 +192,7 @@ func defaultConfig(index *tomlIndex) *rawConfig {
 		Calendar:   named(index, "calendar", rawCalendar{}),
 		SLA:        rawSLA{Calendar: alwaysOpen},
 		Field:      named(index, "field", rawField{Type: "text"}),
+		Canned:     named(index, "canned", rawCanned{}),
 		Desk: rawDesk{Priorities: []string{"Low", "Normal", "High", "Emergency"}, DefaultPriority: "Normal",
 			ReopenWindow: "7d"},
 		Commands: rawCommands{NearMiss: "hold", TokenDays: 60, DraftDays: 7},

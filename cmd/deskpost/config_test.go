@@ -229,6 +229,13 @@ type = "choice"
 choices = ["Gold", "Silver"]
 required_to = "close"
 
+[canned.reset]
+name = "VPN reset"
+text = """
+Dear {{first_name|customer}},
+{{field:customer-no}}"""
+departments = ["support"]
+
 [desk]
 priorities = ["P3", "P2", "P1"]
 default_priority = "P2"
@@ -310,6 +317,8 @@ func TestFullConfigPolicy(t *testing.T) {
 			"support": {Key: "support", Address: ticket.Address{Email: "Support@bank.example"}, Department: "support"},
 			"local":   {Key: "local", Address: ticket.Address{Email: "local@bank.example"}, Department: "online-banking"},
 		},
+		Canned: map[string]ticket.Canned{"reset": {Key: "reset", Name: "VPN reset", Departments: []string{"support"},
+			Text: "Dear {{first_name|customer}},\n{{field:customer-no}}"}},
 		Priorities: []string{"P3", "P2", "P1"}, DefaultPriority: "P2", Admins: []string{"jane"},
 		Acknowledge: ticket.AckNever, ReopenWindow: 36 * time.Hour, TokenLife: 30 * day, DraftLife: 3 * day,
 		OldMail: 2 * day, NearMiss: ticket.NearMissWarn, Separator: "=", Echo: "support",

@@ -12,7 +12,7 @@ type Canned struct {
 	Key         string
 	Name        string
 	Text        string   // with variables
-	Departments []string // keys of those that may use it; none are all
+	Departments []string // keys of those that may use it, and those below them; none are all
 }
 
 // An insertion is a text by an admin that goes before the agent's.

@@ -182,6 +182,18 @@ func TestCannedLists(t *testing.T) {
 	}
 }
 
+// TestBelow: what is for a department is for those below it.
+func TestBelow(t *testing.T) {
+	w, _, notice := withCanned(t)
+	p := *w.desk.Policy()
+	p.Departments["network"] = ticket.Department{Key: "network", Name: "Network", Parent: "support"}
+	w.desk.SetPolicy(&p)
+	facts := w.commands(notice, jane, "#dept network\n#field contract=gold\n#canned vpn-lost\n#note", ticket.Commanded)
+	if got := result(facts, "#field contract=gold"); got != "Contract: empty -> Gold" {
+		t.Errorf("the field of the department above: %q", got)
+	}
+}
+
 func TestCheckText(t *testing.T) {
 	t.Parallel()
 	p := &ticket.Policy{Zone: time.UTC, Fields: fields()}

@@ -25,7 +25,7 @@ type Field struct {
 	Pattern     *regexp.Regexp // that the whole of a text has to match; nil takes any
 	Min, Max    string         // of a number or a date, as Normal writes them, or of the characters of a text; "" is no limit
 	RequiredTo  Status         // Resolved: agents cannot resolve or close without it; Closed: they cannot close; "" is neither
-	Departments []string       // keys of those that have it; none are all
+	Departments []string       // keys of those that have it, and those below them; none are all
 	Customer    bool           // customers may see it
 }
 
@@ -215,10 +215,10 @@ func (p *Policy) fieldsOf(department string) []Field {
 	return slices.DeleteFunc(slices.Clone(p.Fields), func(f Field) bool { return !p.within(department, f.Departments) })
 }
 
-// within reports whether a department is one of a list of keys, of which an
-// empty one means all departments.
+// within reports whether a department is one of a list of keys, or below one of
+// them. An empty list means all departments.
 func (p *Policy) within(department string, list []string) bool {
-	return len(list) == 0 || slices.Contains(list, department)
+	return len(list) == 0 || slices.ContainsFunc(p.Lineage(department), func(key string) bool { return slices.Contains(list, key) })
 }
 
 // fieldNamed finds the field with a key.

@@ -51,7 +51,7 @@
 //
 // # Arguments
 //
-// [Fields], [Deltas], [Match] and [Duration] read what stands after a verb. All
+// [Fields], [Deltas], [Match], [Duration] and [When] read what stands after a verb. All
 // errors of this package are written for the agent who typed the line: they say
 // what was wrong and how to mend it.
 package command

@@ -106,6 +106,12 @@ func findQuery(f ticket.Filter) (string, args) {
 	for _, field := range slices.Sorted(maps.Keys(f.Fields)) {
 		w.field(field, fieldValue(f.Fields[field]))
 	}
+	if !f.Awake.IsZero() {
+		w.add("(snoozed IS NULL OR snoozed <= $)", f.Awake.UnixMilli())
+	}
+	if !f.Asleep.IsZero() {
+		w.add("snoozed > $", f.Asleep.UnixMilli())
+	}
 	if !f.NextBy.IsZero() {
 		w.add("next_at <= $", f.NextBy.UnixMilli())
 	}

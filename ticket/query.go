@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"deskpost/ticket/command"
 )
@@ -13,13 +14,13 @@ var unfinished = []Status{New, Open, Pending, Hold}
 
 // query reads what an agent asks #list for: words such as mine, unassigned, a
 // status, or key:value pairs such as dept:billing prio:high. Without a status
-// it finds what is not done.
-func (p *Policy) query(text, agent string) (Filter, error) {
+// it finds what is not done; what is snoozed now only if it is asked for.
+func (p *Policy) query(text, agent string, now time.Time) (Filter, error) {
 	words, err := command.Fields(text)
 	if err != nil {
 		return Filter{}, refuse(Invalid, "%s", err)
 	}
-	f := Filter{}
+	f := Filter{Awake: now}
 	if len(words) == 0 {
 		words = []string{"mine"}
 	}
@@ -123,12 +124,14 @@ func (p *Policy) narrowByWord(f *Filter, word, agent string) error {
 		}
 	case "unassigned":
 		f.Assignee = "-"
+	case "snoozed":
+		f.Asleep, f.Awake = f.Awake, time.Time{}
 	case "all":
-		f.Statuses = statuses
+		f.Statuses, f.Awake = statuses, time.Time{}
 	default:
 		s := Status(word)
 		if !slices.Contains([]Status{New, Open, Pending, Hold, Resolved, Closed}, s) {
-			return refuse(Invalid, "%q is not something to list: write mine, myteams, unassigned, all, a status, or such as dept:billing prio:high", word)
+			return refuse(Invalid, "%q is not something to list: write mine, myteams, unassigned, snoozed, all, a status, or such as dept:billing prio:high", word)
 		}
 		f.Statuses = append(f.Statuses, s)
 	}

@@ -181,7 +181,7 @@ func doList(w *work, args string) (string, error) {
 		w.report = append(w.report, lines...)
 		return "see below", nil
 	}
-	f, err := w.policy.query(args, w.agent.Key)
+	f, err := w.policy.query(args, w.agent.Key, w.now)
 	if err != nil {
 		return "", err
 	}

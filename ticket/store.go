@@ -188,6 +188,8 @@ type Filter struct {
 	Fields      map[string]string // values by key, as Field.Normal writes them; case does not count
 	Requester   string            // address key
 	NextBy      time.Time         // Ticket.NextAt at or before: what Tick has to look at
+	Awake       time.Time         // not snoozed beyond this instant
+	Asleep      time.Time         // snoozed beyond this instant
 	Limit       int               // 0 is 50
 }
 

@@ -38,6 +38,7 @@ const (
 	stagePeople
 	stageText
 	stageStatus
+	stageTime // after the status, since only what is not done can be put off
 	stageReport
 )
 
@@ -60,6 +61,10 @@ func Verbs() []Verb {
 			stage: stageStatus, group: "status", do: setStatusTo(Hold)},
 		{Name: "status", Args: "NAME", Help: "open, pending, hold, resolved or closed", Right: MayEdit,
 			stage: stageStatus, group: "status", do: doStatus},
+		{Name: "snooze", Aliases: []string{"remind"}, Args: "TIME | off", Help: "hide the ticket until then, or until the customer writes; a time is such as 2h, 3d, tomorrow 9:00, fri, 2026-12-24 10:00", Right: MayEdit,
+			stage: stageTime, group: "snooze", do: doSnooze},
+		{Name: "due", Args: "TIME | none", Help: "set when the ticket has to be resolved, in place of what its SLA plan says", Right: MayEdit,
+			stage: stageTime, group: "due", do: doDue},
 		{Name: "priority", Aliases: []string{"prio"}, Args: "NAME", Help: "set the priority; its name alone works too: #high", Right: MayEdit,
 			stage: stagePriority, group: "priority", do: doPriority},
 		{Name: "assign", Args: "AGENT | team:NAME | me | none", Help: "give the ticket to an agent, or to a team; none takes it from both", Right: MayAssign,
@@ -82,7 +87,7 @@ func Verbs() []Verb {
 			stage: stageText, do: doCanned},
 		{Name: "show", Args: "[NUMBER]", Help: "get the whole thread by mail", Right: MayRead,
 			stage: stageReport, do: doShow},
-		{Name: "list", Args: "[mine | myteams | unassigned | open | QUERY | canned | fields]", Help: "get a list of tickets; a query is such as dept:billing prio:high",
+		{Name: "list", Args: "[mine | myteams | unassigned | snoozed | open | QUERY | canned | fields]", Help: "get a list of tickets; a query is such as dept:billing prio:high",
 			stage: stageReport, do: doList},
 		{Name: "help", Args: "[VERB]", Help: "get this list", stage: stageReport, do: doHelp},
 	}

@@ -70,7 +70,7 @@ func find(t *testing.T, s ticket.Store) {
 			{Number: 1, Status: ticket.New, Department: "support", Priority: "low", UpdatedAt: at(5), Tags: []string{"vip"},
 				Requester: ticket.Address{Email: "Ann@example.com"}},
 			{Number: 2, Status: ticket.Open, Department: "support", Priority: "high", Assignee: "jane", UpdatedAt: at(9), Plan: "gold"},
-			{Number: 3, Status: ticket.Pending, Department: "sales", Assignee: "joe", Team: "network", UpdatedAt: at(7), NextAt: at(60)},
+			{Number: 3, Status: ticket.Pending, Department: "sales", Assignee: "joe", Team: "network", UpdatedAt: at(7), NextAt: at(60), Snoozed: at(60)},
 			{Number: 4, Status: ticket.Pending, Department: "sales", Team: "routers", UpdatedAt: at(8), NextAt: at(61), Tags: []string{"vip", "x"}},
 			{Number: 5, Status: ticket.Closed, Department: "sales", Assignee: "jane", UpdatedAt: at(9), Tags: []string{"vi"}},
 		} {
@@ -109,6 +109,10 @@ func find(t *testing.T, s ticket.Store) {
 			{ticket.Filter{NextBy: at(59)}, nil},
 			{ticket.Filter{NextBy: at(60)}, []ticket.Number{3}},
 			{ticket.Filter{NextBy: at(90)}, []ticket.Number{3, 4}},
+			{ticket.Filter{Awake: at(59), Departments: []string{"sales"}}, []ticket.Number{5, 4}},
+			{ticket.Filter{Awake: at(60), Departments: []string{"sales"}}, []ticket.Number{5, 4, 3}},
+			{ticket.Filter{Asleep: at(59)}, []ticket.Number{3}},
+			{ticket.Filter{Asleep: at(60)}, nil},
 			{ticket.Filter{Departments: []string{"%"}}, nil},
 		} {
 			found, err := tx.Find(c.filter)

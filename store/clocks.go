@@ -61,31 +61,26 @@ func (t *tx) ClocksOf(n ticket.Number) ([]ticket.Clock, error) {
 	return clocks, err
 }
 
-// Outdated implements ticket.Clocks. It asks for each combination of plan and
-// calendar that is in use, of which there are few.
-func (t *tx) Outdated(current []ticket.Terms, after ticket.Number, limit int) ([]ticket.Number, error) {
-	inUse, err := rows(t, func(s scan) (k ticket.Terms, err error) {
-		return k, s(&k.Plan, &k.PlanRevision, &k.Calendar, &k.CalendarRevision)
-	}, `SELECT DISTINCT plan, plan_revision, calendar, calendar_revision FROM sla_clocks WHERE state IN ('running', 'paused')`)
-	if err != nil {
-		return nil, err
-	}
-	var found []ticket.Number
-	for _, k := range inUse {
-		if slices.Contains(current, k) {
-			continue
-		}
-		some, err := rows(t, scalar[ticket.Number], `SELECT DISTINCT ticket FROM sla_clocks WHERE state IN ('running', 'paused')
-			AND calendar = $1 AND calendar_revision = $2 AND plan = $3 AND plan_revision = $4 AND ticket > $5
-			ORDER BY ticket LIMIT $6`, k.Calendar, k.CalendarRevision, k.Plan, k.PlanRevision, int64(after), limit)
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, some...)
-	}
-	slices.Sort(found)
-	found = slices.Compact(found)
-	return found[:min(limit, len(found))], nil
+// settingsQuery and underQuery name the statuses and the calendar as the index
+// tickets_setting does.
+const (
+	counted       = `status NOT IN ('resolved', 'closed', 'spam', 'deleted', 'merged') AND calendar <> ''`
+	settingsQuery = `SELECT DISTINCT department, plan, plan_revision, calendar, calendar_revision FROM tickets WHERE ` + counted +
+		` ORDER BY department, plan, plan_revision, calendar, calendar_revision`
+	underQuery = `SELECT number FROM tickets WHERE ` + counted + ` AND department = $1 AND plan = $2 AND plan_revision = $3
+		AND calendar = $4 AND calendar_revision = $5 AND number > $6 ORDER BY number LIMIT $7`
+)
+
+// Settings implements ticket.Clocks.
+func (t *tx) Settings() ([]ticket.Setting, error) {
+	return rows(t, func(s scan) (k ticket.Setting, err error) {
+		return k, s(&k.Department, &k.Plan, &k.PlanRevision, &k.Calendar, &k.CalendarRevision)
+	}, settingsQuery)
+}
+
+// Under implements ticket.Clocks.
+func (t *tx) Under(k ticket.Setting, after ticket.Number, limit int) ([]ticket.Number, error) {
+	return rows(t, scalar[ticket.Number], underQuery, k.Department, k.Plan, k.PlanRevision, k.Calendar, k.CalendarRevision, int64(after), limit)
 }
 
 // Fire implements ticket.Clocks.

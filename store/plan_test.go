@@ -76,6 +76,8 @@ func TestPlans(t *testing.T) {
 		{"Waiting", waitingQuery, args{1, 9}, "notices"},
 		{"Waiting: held", heldQuery, args{1, 9}, "notices_waiting"},
 		{"Events", eventsQuery, args{1001}, "events_ticket"},
+		{"Settings", settingsQuery, nil, "tickets_setting"},
+		{"Under", underQuery, args{"support", "sev-a", "1", "office", "2", 1001, 9}, "tickets_setting"},
 		find("queue", "tickets_queue", ticket.Filter{Statuses: open, Departments: []string{"support", "sales"}}),
 		find("status", "tickets_queue", ticket.Filter{Statuses: open}),
 		find("department", "tickets_department", ticket.Filter{Departments: []string{"support"}}),

@@ -2,6 +2,7 @@ package ticket
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"deskpost/ticket/sla"
@@ -62,9 +63,11 @@ type Clocks interface {
 	// order of metric and cycle.
 	SaveClocks(n Number, clocks []Clock) error
 	ClocksOf(n Number) ([]Clock, error)
-	// Outdated lists up to limit tickets above after that have open clocks of a
-	// plan or calendar in other revisions than these, by number.
-	Outdated(current []Terms, after Number, limit int) ([]Number, error)
+	// Settings lists by what the clocks of tickets are counted that are not done,
+	// each once. Under lists up to limit of those tickets above after that are
+	// counted so, by number.
+	Settings() ([]Setting, error)
+	Under(s Setting, after Number, limit int) ([]Number, error)
 	// Fire writes that a step was done. It returns false, and writes nothing, if
 	// it was done before. Revoke notes that the deadline was met after all.
 	Fire(f Fired) (bool, error)
@@ -102,8 +105,11 @@ func (t *turn) reckon(tk *Ticket, fresh []Event, since time.Time) error {
 }
 
 // book replays the diary, after it has written there which terms hold now. It
-// is nil where there never were any.
+// is nil where there never were any; then the diary is not even read.
 func (t *turn) book(tk *Ticket, fresh []Event, since time.Time) (*sla.Book, error) {
+	if tk.Calendar == "" && t.policy.Plans[tk.Plan].Key == "" && tk.Due.IsZero() {
+		return nil, nil
+	}
 	diary := fresh
 	if diary == nil {
 		var err error
@@ -111,15 +117,13 @@ func (t *turn) book(tk *Ticket, fresh []Event, since time.Time) (*sla.Book, erro
 			return nil, fmt.Errorf("read the diary of ticket %d: %w", tk.Number, err)
 		}
 	}
-	c, err := t.chronicle(diary)
+	diary, err := t.noteTerms(tk, diary, since)
 	if err != nil {
 		return nil, err
 	}
-	if err := t.noteTerms(tk, c, since); err != nil {
+	c, err := t.chronicle(diary)
+	if err != nil || c.history.Terms.Plan == nil {
 		return nil, err
-	}
-	if c.history.Terms.Plan == nil {
-		return nil, nil
 	}
 	b, err := sla.Replay(c.history)
 	if err != nil {
@@ -129,39 +133,61 @@ func (t *turn) book(tk *Ticket, fresh []Event, since time.Time) (*sla.Book, erro
 }
 
 // noteTerms writes into the diary that other terms hold since an instant, if
-// they do.
-func (t *turn) noteTerms(tk *Ticket, c *chronicle, since time.Time) error {
-	now := t.policy.terms(tk)
-	none := c.terms == Terms{}
+// they do. It returns the diary with what it has written.
+func (t *turn) noteTerms(tk *Ticket, diary []Event, since time.Time) ([]Event, error) {
+	was, err := latestTerms(diary)
+	if err != nil {
+		return nil, err
+	}
+	now, none := t.policy.terms(tk), was == Terms{}
+	tk.PlanRevision, tk.Calendar, tk.CalendarRevision = was.PlanRevision, was.Calendar, was.CalendarRevision
 	switch {
-	case now == c.terms, now.Calendar == "":
-		return nil
+	case now == was, now.Calendar == "":
+		return diary, nil
 	case none && now.Plan == "" && tk.Due.IsZero():
-		return nil
+		return diary, nil
 	case tk.Status.standing() != sla.Working && !none:
-		return nil // what is over is not counted anew; if it is opened again, that is noticed then
+		return diary, nil // what is over is not counted anew; if it is opened again, that is noticed then
 	}
 	if err := t.keepEditions(now); err != nil {
-		return err
+		return nil, err
 	}
 	e := &Event{Ticket: tk.Number, Since: since, Kind: TermsChanged, Actor: theDesk, After: now.String()}
 	if !none {
-		e.Before, e.Detail = c.terms.String(), c.terms.difference(now)
+		e.Before, e.Detail = was.String(), t.difference(tk, was, now)
 	}
 	if err := t.record(e); err != nil {
-		return err
+		return nil, err
 	}
-	return c.follow(e)
+	tk.PlanRevision, tk.Calendar, tk.CalendarRevision = now.PlanRevision, now.Calendar, now.CalendarRevision
+	return append(slices.Clip(diary), *e), nil
 }
 
-// difference says what was edited in the config, "" if it is not that.
-func (t Terms) difference(now Terms) string {
+// latestTerms are those that the diary noted last; zero if it never did.
+func latestTerms(diary []Event) (Terms, error) {
+	for _, e := range slices.Backward(diary) {
+		if e.Kind == TermsChanged {
+			return parseTerms(e.After)
+		}
+	}
+	return Terms{}, nil
+}
+
+// difference says what was edited in the config, "" if it is not that and the
+// change of plan, priority or department says it all.
+func (t *turn) difference(tk *Ticket, was, now Terms) string {
 	switch {
-	case t.Plan != now.Plan || t.Priority != now.Priority || t.Calendar != now.Calendar:
+	case now.Plan == "" && tk.Plan != "":
+		return fmt.Sprintf("the plan %s is not in the config any more: it promises nothing", tk.Plan)
+	case t.edited && was.Plan == "":
+		return fmt.Sprintf("the plan %s is in the config again", now.Plan)
+	case t.edited && was.Calendar != now.Calendar:
+		return fmt.Sprintf("the config names another calendar, %s instead of %s: open clocks are counted anew", now.Calendar, was.Calendar)
+	case was.Plan != now.Plan || was.Priority != now.Priority || was.Calendar != now.Calendar:
 		return ""
-	case t.PlanRevision != now.PlanRevision && t.CalendarRevision != now.CalendarRevision:
+	case was.PlanRevision != now.PlanRevision && was.CalendarRevision != now.CalendarRevision:
 		return fmt.Sprintf("the plan %s and the calendar %s were edited: its open clocks are counted anew", now.Plan, now.Calendar)
-	case t.PlanRevision != now.PlanRevision:
+	case was.PlanRevision != now.PlanRevision:
 		return fmt.Sprintf("the plan %s was edited: its open clocks are counted anew", now.Plan)
 	}
 	return fmt.Sprintf("the calendar %s, or the rules of its time zone, changed: its open clocks are counted anew", now.Calendar)

@@ -3,6 +3,7 @@ package ticket
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -87,6 +88,7 @@ type turn struct {
 	reasons []string     // why what was done was done
 	lines   []digestLine // to be written when all else is done
 	queued  *int         // notices written, by all turns of the transaction
+	edited  bool         // it looks at what an edit of the config has changed
 	states  map[string]AgentState
 	told    map[string]bool // notices to agents by what they tell and whom, true if to a deputy
 
@@ -138,11 +140,10 @@ func (t *turn) keep(tk *Ticket, events ...*Event) error {
 	}
 	var fresh []Event
 	var since time.Time
-	for _, e := range events {
-		if e == nil {
-			continue
+	for i, e := range slices.DeleteFunc(slices.Clone(events), func(e *Event) bool { return e == nil }) {
+		if i == 0 {
+			since = e.Since
 		}
-		since = e.Since
 		if e.Kind == TicketOpened || fresh != nil {
 			fresh = append(fresh, *e)
 		}

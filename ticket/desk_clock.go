@@ -42,11 +42,17 @@ func (d *Desk) Tick(ctx context.Context) (int, error) {
 		}
 		before := changed
 		for _, tk := range due {
-			if err := d.update(ctx, func(t *turn) error { return t.ring(tk.Number) }); err != nil {
+			var did bool
+			err := d.update(ctx, func(t *turn) (err error) {
+				did, err = t.ring(tk.Number)
+				return err
+			})
+			switch {
+			case err != nil:
 				faults = append(faults, fmt.Errorf("ticket %d: %w", tk.Number, err))
-				continue
+			case did:
+				changed++
 			}
-			changed++
 		}
 		if len(due) < tickBatch || changed == before || len(faults) > 0 {
 			return changed, errors.Join(faults...)
@@ -54,19 +60,20 @@ func (d *Desk) Tick(ctx context.Context) (int, error) {
 	}
 }
 
-// ring does what is due on one ticket, unless somebody did so meanwhile.
-func (t *turn) ring(n Number) error {
+// ring does what is due on one ticket, unless somebody did so meanwhile. It
+// reports whether there was anything.
+func (t *turn) ring(n Number) (bool, error) {
 	tk, err := t.tx.Ticket(n)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if tk.NextAt.IsZero() || tk.NextAt.After(t.now) {
-		return nil
+		return false, nil
 	}
 	if err := t.timers(tk); err != nil {
-		return err
+		return false, err
 	}
-	return t.steps(tk)
+	return true, t.steps(tk)
 }
 
 // bringForward makes due what waits longer than any notice does: it was queued or

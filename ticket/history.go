@@ -31,31 +31,62 @@ type chronicle struct {
 	replies map[int64]time.Time // by entry
 }
 
+// A moment is an event and when it counts.
+type moment struct {
+	Event
+	counts time.Time
+}
+
 // chronicle reads a diary. Without terms in it no clock ever ran.
 func (t *turn) chronicle(diary []Event) (*chronicle, error) {
 	c := &chronicle{turn: t, status: string(New), replies: map[int64]time.Time{}}
-	events := slices.Clone(diary)
-	slices.SortStableFunc(events, func(a, b Event) int { return a.Happened().Compare(b.Happened()) })
-	for _, e := range events {
-		if e.Kind == ReplyAdded {
-			c.replies[e.Entry] = e.Happened()
+	moments := inOrder(diary)
+	for _, m := range moments {
+		if m.Kind == ReplyAdded {
+			c.replies[m.Entry] = m.counts
 		}
 	}
-	for _, e := range events {
-		if err := c.follow(&e); err != nil {
-			return nil, fmt.Errorf("event %d of ticket %d: %w", e.ID, e.Ticket, err)
+	for _, m := range moments {
+		if err := c.follow(&m.Event, m.counts); err != nil {
+			return nil, fmt.Errorf("event %d of ticket %d: %w", m.ID, m.Ticket, err)
 		}
 	}
 	return c, nil
 }
 
-func (c *chronicle) follow(e *Event) error {
-	at := e.Happened()
+// inOrder sorts a diary by when its events happened. What was written counts
+// when it reached the mailbox, however late it was read. But of two changes of
+// one property the one that was made last stands, so it counts no earlier than
+// the one before: else a mail that was late could leave a clock in a status that
+// the ticket does not have.
+func inOrder(diary []Event) []moment {
+	moments := make([]moment, len(diary))
+	changed := map[EventKind]time.Time{} // by property, when it last did
+	for i, e := range diary {
+		at, property := e.Happened(), e.Kind
+		switch e.Kind {
+		case SnoozeChanged:
+			property = StatusChanged // both say whether clocks pause
+			fallthrough
+		case StatusChanged, TermsChanged, DueChanged:
+			if before := changed[property]; at.Before(before) {
+				at = before
+			}
+			changed[property] = at
+		}
+		moments[i] = moment{e, at}
+	}
+	slices.SortStableFunc(moments, func(a, b moment) int { return a.counts.Compare(b.counts) })
+	return moments
+}
+
+// follow takes an event into account that counts at an instant.
+func (c *chronicle) follow(e *Event, at time.Time) error {
 	switch e.Kind {
 	case TicketOpened:
 		c.history.Received, c.history.Status = at, c.status
 	case TermsChanged:
-		return c.setTerms(e)
+		return c.setTerms(e, at)
 	case ReplyAdded:
 		c.add(sla.Event{At: at, Kind: sla.Replied})
 	case ReplyUndelivered:
@@ -65,6 +96,11 @@ func (c *chronicle) follow(e *Event) error {
 	case MessageAdded:
 		c.add(sla.Event{At: at, Kind: sla.CustomerWrote})
 	case StatusChanged:
+		if e.Actor.Kind == ByCustomer {
+			// Their mail may have come before the end that it undoes; they wait all
+			// the same.
+			c.add(sla.Event{At: at, Kind: sla.CustomerWrote})
+		}
 		c.status = e.After
 		c.snoozed = c.snoozed && ParseState(c.status).Status.standing() == sla.Working
 		c.setStatus(at)
@@ -72,7 +108,7 @@ func (c *chronicle) follow(e *Event) error {
 		c.snoozed = e.After != ""
 		c.setStatus(at)
 	case DueChanged:
-		return c.setDue(e)
+		return c.setDue(e, at)
 	}
 	return nil
 }
@@ -92,7 +128,7 @@ func (c *chronicle) setStatus(at time.Time) {
 	c.add(sla.Event{At: at, Kind: sla.StatusSet, Status: status, Standing: ParseState(c.status).Status.standing()})
 }
 
-func (c *chronicle) setDue(e *Event) error {
+func (c *chronicle) setDue(e *Event, at time.Time) error {
 	var due time.Time
 	if e.After != "" {
 		var err error
@@ -100,13 +136,13 @@ func (c *chronicle) setDue(e *Event) error {
 			return fmt.Errorf("read a due date: %w", err)
 		}
 	}
-	c.add(sla.Event{At: e.Happened(), Kind: sla.DueSet, Due: due})
+	c.add(sla.Event{At: at, Kind: sla.DueSet, Due: due})
 	return nil
 }
 
 // setTerms takes other terms into account. The first ones a ticket had held
 // from its beginning if they were written with it.
-func (c *chronicle) setTerms(e *Event) error {
+func (c *chronicle) setTerms(e *Event, at time.Time) error {
 	terms, err := parseTerms(e.After)
 	if err != nil {
 		return err
@@ -118,18 +154,18 @@ func (c *chronicle) setTerms(e *Event) error {
 	was := c.terms
 	c.terms = terms
 	switch {
-	case len(c.history.Events) == 0 && e.Before == "" && e.Happened().Equal(c.history.Received):
+	case len(c.history.Events) == 0 && e.Before == "" && at.Equal(c.history.Received):
 		c.history.Terms = now
 		return nil
 	case c.history.Terms.Plan == nil: // no plan until now
 		c.history.Terms = sla.Terms{Plan: new(Plan), Calendar: now.Calendar}
 	}
 	if was.Calendar == terms.Calendar && was.CalendarRevision != terms.CalendarRevision {
-		c.add(sla.Event{At: e.Happened(), Kind: sla.CalendarEdited, Terms: now})
+		c.add(sla.Event{At: at, Kind: sla.CalendarEdited, Terms: now})
 		was.CalendarRevision = terms.CalendarRevision
 	}
 	if was != terms {
-		c.add(sla.Event{At: e.Happened(), Kind: sla.TermsSet, Terms: now})
+		c.add(sla.Event{At: at, Kind: sla.TermsSet, Terms: now})
 	}
 	return nil
 }

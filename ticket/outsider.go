@@ -187,7 +187,7 @@ func (t *turn) fromOutside(r *Receipt, m *Mail, found match) (Conclusion, error)
 	if tooOften {
 		t.because("ticket %d was reopened by mail too often within an hour: it stays %s", tk.Number, tk.Status)
 	} else {
-		added = append(added, t.awaken(tk, m), t.reopen(tk, m, entry.At))
+		added = append(added, t.awaken(tk, m, entry.At), t.reopen(tk, m, entry.At))
 	}
 	tk.spoken(entry.At)
 	if err := t.keep(tk, added...); err != nil {
@@ -222,8 +222,12 @@ func (t *turn) reopen(tk *Ticket, m *Mail, at time.Time) *Event {
 }
 
 // awaken brings a snoozed ticket back into sight.
-func (t *turn) awaken(tk *Ticket, m *Mail) *Event {
-	return tk.setInstant(SnoozeChanged, &tk.Snoozed, time.Time{}, customer(m))
+func (t *turn) awaken(tk *Ticket, m *Mail, at time.Time) *Event {
+	e := tk.setInstant(SnoozeChanged, &tk.Snoozed, time.Time{}, customer(m))
+	if e != nil {
+		e.Since = at
+	}
+	return e
 }
 
 // reopened is the fact that a ticket which was over is open again. Where it

@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -92,10 +93,13 @@ func (t *turn) fire(tk *Ticket, f sla.Firing) (alarm, error) {
 	if err := t.record(changes...); err != nil {
 		return alarm{}, err
 	}
-	_, err := t.tx.Fire(Fired{Ticket: tk.Number, Metric: f.Metric, Cycle: f.Cycle, Plan: f.Plan, Step: f.Step.Key,
+	first, err := t.tx.Fire(Fired{Ticket: tk.Number, Metric: f.Metric, Cycle: f.Cycle, Plan: f.Plan, Step: f.Step.Key,
 		Occurrence: f.Occurrence, Due: f.At, At: t.now, Skipped: skipped, Told: a.agents})
 	if err != nil {
 		return alarm{}, err
+	}
+	if !first {
+		return alarm{}, errors.New("it was done meanwhile") // undoes the events above
 	}
 	if len(changes) > 0 {
 		tk.UpdatedAt = t.now
@@ -171,48 +175,62 @@ func (p *Policy) planLabel(key string) string {
 
 // revoke notes for breaches that fired and turn out to be none, and tells who
 // was told of them: an answer that had arrived in time was processed late, or a
-// holiday was missing in the calendar (sla.md f.5, f.8).
+// holiday was missing in the calendar (sla.md f.5, f.8). What the steps have
+// changed stays.
 func (t *turn) revoke(tk *Ticket, b *sla.Book, fired []Fired) error {
-	for _, f := range fired {
-		if !f.RevokedAt.IsZero() || f.Skipped != "" {
-			continue
-		}
-		i := slices.IndexFunc(b.Clocks(), func(c *sla.Clock) bool { return c.Metric == f.Metric && c.Cycle == f.Cycle })
-		if i < 0 {
-			continue
-		}
-		c := b.Clocks()[i]
-		k := slices.IndexFunc(c.Terms.Plan.Steps, func(s sla.Step) bool { return s.Key == f.Step })
-		if c.Terms.Plan.Key != f.Plan || k < 0 || c.Terms.Plan.Steps[k].At.Before() {
+	for _, c := range b.Clocks() {
+		untrue := slices.DeleteFunc(slices.Clone(fired), func(f Fired) bool { return !saysBreached(c, f) })
+		if len(untrue) == 0 {
 			continue
 		}
 		_, late, err := c.BreachedAt(t.now)
 		if err != nil {
-			return err
+			return fmt.Errorf("compute the clocks of ticket %d: %w", tk.Number, err)
 		}
 		if late {
 			continue
 		}
-		if err := t.revokeOne(tk, f); err != nil {
+		if err := t.revokeSteps(tk, c, untrue); err != nil {
 			return fmt.Errorf("revoke a breach on ticket %d: %w", tk.Number, err)
 		}
 	}
 	return nil
 }
 
-func (t *turn) revokeOne(tk *Ticket, f Fired) error {
-	e := &Event{Ticket: tk.Number, Kind: BreachRevoked, Actor: theDesk, Before: string(f.Metric), After: f.Step,
-		Detail: fmt.Sprintf("the deadline of %s was met after all; step %s had told otherwise", metricLabel(f.Metric), f.Step)}
+// saysBreached reports whether a step that was done says, and nobody took it
+// back, that the clock has passed its deadline.
+func saysBreached(c *sla.Clock, f Fired) bool {
+	if f.Metric != c.Metric || f.Cycle != c.Cycle || f.Plan != c.Terms.Plan.Key || !f.RevokedAt.IsZero() || f.Skipped != "" {
+		return false
+	}
+	return slices.ContainsFunc(c.Terms.Plan.Steps, func(s sla.Step) bool { return s.Key == f.Step && !s.At.Before() })
+}
+
+// revokeSteps takes back what the steps of a clock said: one event, and one mail
+// for each agent who was told of any of them.
+func (t *turn) revokeSteps(tk *Ticket, c *sla.Clock, untrue []Fired) error {
+	first := untrue[0]
+	was := "met in time after all"
+	if c.State == sla.Running || c.State == sla.Paused {
+		was = "not passed after all"
+	}
+	e := &Event{Ticket: tk.Number, Kind: BreachRevoked, Actor: theDesk, Before: string(c.Metric), After: first.Step,
+		Detail: fmt.Sprintf("breach revoked: the deadline of %s was %s", metricLabel(c.Metric), was)}
 	if err := t.record(e); err != nil {
 		return err
 	}
-	if err := t.tx.Revoke(f, t.now); err != nil {
-		return err
+	var told []string
+	for _, f := range untrue {
+		if err := t.tx.Revoke(f, t.now); err != nil {
+			return err
+		}
+		told = append(told, f.Told...)
 	}
-	for _, key := range f.Told {
+	slices.Sort(told)
+	for _, key := range slices.Compact(told) {
 		err := t.tellAgent(key, tk, NoticeEscalation, nil, func(n *Notice) {
-			n.Facts.Verdict = fmt.Sprintf("Correction: %s was in time.", metricLabel(f.Metric))
-			n.Dedupe = "revoked:" + stepKey(f.Ticket, f.Metric, f.Cycle, f.Plan, f.Step, f.Occurrence) + ":" + key
+			n.Facts.Verdict = fmt.Sprintf("Correction: the deadline of %s was %s.", metricLabel(c.Metric), was)
+			n.Dedupe = "revoked:" + stepKey(tk.Number, first.Metric, first.Cycle, first.Plan, first.Step, first.Occurrence) + ":" + key
 		})
 		if err != nil {
 			return err

@@ -39,7 +39,12 @@ func office(t *testing.T, holidays ...calendar.Holiday) *calendar.Calendar {
 	if err != nil {
 		t.Fatal(err)
 	}
-	def := calendar.Definition{Key: "office", Zone: berlin, Holidays: holidays}
+	return officeIn(t, berlin, holidays...)
+}
+
+func officeIn(t *testing.T, zone *time.Location, holidays ...calendar.Holiday) *calendar.Calendar {
+	t.Helper()
+	def := calendar.Definition{Key: "office", Zone: zone, Holidays: holidays}
 	if err := def.Week.Add("mon-fri 09:00-17:00"); err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +157,7 @@ func TestLateEvidence(t *testing.T) {
 	for _, n := range w.sent() {
 		if n.Kind == ticket.NoticeEscalation {
 			corrections++
-			if n.Agent != "lead" || n.Facts.Verdict != "Correction: the first answer was in time." {
+			if n.Agent != "lead" || n.Facts.Verdict != "Correction: the deadline of the first answer was met in time after all." {
 				t.Errorf("%s was told %q", n.Agent, n.Facts.Verdict)
 			}
 		}
@@ -230,4 +235,65 @@ func clocks(t *testing.T, w *world, n ticket.Number, want ...string) {
 		t.Fatal(err)
 	}
 	same(t, "clocks", got, want)
+}
+
+// TestLateMailCountsFromItsArrival: what reached the mailbox while nobody looked
+// opens a ticket, and a paused one again, as of then.
+func TestLateMailCountsFromItsArrival(t *testing.T) {
+	t.Parallel()
+	w := bank(t)
+	w.edit(0, func(p *ticket.Policy) {
+		plan := p.Plans["sev-c"]
+		plan.OnChange, plan.Steps = sla.FromChange, nil
+		p.Plans["sev-c"] = plan
+	})
+	w.take(from(karen, "Cannot sign in", "Help!"))
+	first := w.want(ticket.Opened)
+	w.take(answer(to(t, w.sent(), ticket.NoticeNew, jane), jane, "#close\nDone."))
+	reply := to(t, w.sent(), ticket.NoticeReply, karen)
+	w.now = w.now.AddDate(0, 0, 14)
+	w.uid++
+	again := answer(reply, karen, "Once more.")
+	again.MessageID = "again@customer.example"
+	w.deliverAt(w.uid, again, w.now.Add(-20*time.Minute)) // too late to reopen the first one
+	n := w.want(ticket.Opened)
+	if n == first {
+		t.Fatal("it did not open another ticket")
+	}
+	w.due(n, "Mon 19 10:40")
+	w.take(answer(to(t, w.sent(), ticket.NoticeNew, jane), jane, "#pending\nWhich browser?"))
+	question := to(t, w.sent(), ticket.NoticeReply, karen)
+	w.due(n, "")
+	w.now = w.now.Add(2 * time.Hour)
+	w.uid++
+	m := answer(question, karen, "Netscape.")
+	m.MessageID = "late@customer.example"
+	w.deliverAt(w.uid, m, w.now.Add(-30*time.Minute))
+	w.want(ticket.Appended)
+	w.due(n, "Tue 20 11:10") // 20 min until the pause, the rest from 11:30 on
+}
+
+// TestMailReadOutOfOrder: the agent's mail was read first, though the
+// customer's had reached another mailbox before it. The ticket is open, and so
+// its clock runs.
+func TestMailReadOutOfOrder(t *testing.T) {
+	t.Parallel()
+	w := bank(t)
+	w.take(from(karen, "Cannot sign in", "Help!"))
+	n := w.want(ticket.Opened)
+	w.take(answer(to(t, w.sent(), ticket.NoticeNew, jane), jane, "One moment."))
+	reply := to(t, w.sent(), ticket.NoticeReply, karen)
+	w.now = w.now.Add(time.Hour)
+	w.take(from(karen, "Other", "Help!"))
+	w.take(answer(to(t, w.show(n).Notices, ticket.NoticeNew, jane), jane, "#pending"))
+	w.uid++
+	m := answer(reply, karen, "It works now and then.")
+	m.MessageID = "before@customer.example"
+	w.deliverAt(w.uid, m, w.now.Add(-time.Minute))
+	w.want(ticket.Appended)
+	if tk := w.show(n).Ticket; tk.Status != ticket.Open {
+		t.Errorf("the ticket is %s", tk.Status)
+	}
+	clocks(t, w, n, "first 1 met", "resolve 1 running")
+	w.due(n, "Tue 06 10:00")
 }

@@ -57,6 +57,12 @@ func (p *Policy) terms(tk *Ticket) Terms {
 	return t
 }
 
+// A Setting is by what the clocks of some tickets are counted: their department
+// and plan, and what these meant when it was last noted.
+type Setting struct {
+	Department, Plan, PlanRevision, Calendar, CalendarRevision string
+}
+
 // An EditionKind says what an edition is one of.
 type EditionKind string
 

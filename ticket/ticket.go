@@ -49,6 +49,12 @@ type Ticket struct {
 	// ticket is kept, so that they can be searched for.
 	Deadline time.Time // the nearest of its clocks that run
 	NextAt   time.Time // when Tick has something to do; zero is never
+
+	// By what its clocks are counted, as its diary noted it last; "" if it never
+	// had any.
+	PlanRevision     string
+	Calendar         string // key
+	CalendarRevision string
 }
 
 // A Status says where a ticket stands. See the state diagram in the package

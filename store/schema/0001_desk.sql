@@ -92,7 +92,11 @@ CREATE TABLE tickets (
   reminded_at     BIGINT,
   reminders       BIGINT NOT NULL,
   deadline        BIGINT, -- the nearest of the clocks that run
-  next_at         BIGINT  -- when there is something to do by time
+  next_at         BIGINT, -- when there is something to do by time
+  -- By what its clocks are counted, as the diary noted it last; '' is none.
+  plan_revision     TEXT NOT NULL,
+  calendar          TEXT NOT NULL,
+  calendar_revision TEXT NOT NULL
 );
 CREATE INDEX tickets_queue ON tickets (status, department, updated_at);
 CREATE INDEX tickets_department ON tickets (department, updated_at);
@@ -101,6 +105,9 @@ CREATE INDEX tickets_load ON tickets (assignee, status);
 CREATE INDEX tickets_requester ON tickets (requester_key, updated_at);
 CREATE INDEX tickets_updated ON tickets (updated_at);
 CREATE INDEX tickets_next ON tickets (next_at, number) WHERE next_at IS NOT NULL;
+CREATE INDEX tickets_deadline ON tickets (deadline) WHERE deadline IS NOT NULL;
+CREATE INDEX tickets_setting ON tickets (department, plan, plan_revision, calendar, calendar_revision, number)
+  WHERE status NOT IN ('resolved', 'closed', 'spam', 'deleted', 'merged') AND calendar <> '';
 CREATE INDEX tickets_team ON tickets (team, updated_at) WHERE team <> '';
 
 -- The index of tickets.tags.
@@ -373,8 +380,6 @@ CREATE TABLE sla_clocks (
   breached_at       BIGINT,
   PRIMARY KEY (ticket, metric, cycle)
 );
-CREATE INDEX sla_clocks_open ON sla_clocks (calendar, calendar_revision, plan, plan_revision, ticket)
-  WHERE state IN ('running', 'paused');
 
 -- The steps of plans that were done, or left out, and never will be again.
 CREATE TABLE sla_fired (

@@ -2,6 +2,8 @@ package storetest
 
 import (
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,7 +15,7 @@ var clockTests = map[string]func(*testing.T, ticket.Store){
 	"editions are kept once and read back": editions,
 	"clocks of a ticket are replaced":      clocks,
 	"a step fires once":                    fired,
-	"outdated clocks are found":            outdated,
+	"tickets are found by their setting":   settings,
 }
 
 func editions(t *testing.T, s ticket.Store) {
@@ -81,25 +83,36 @@ func fired(t *testing.T, s ticket.Store) {
 	})
 }
 
-func outdated(t *testing.T, s ticket.Store) {
-	now := ticket.Terms{Plan: "sev-a", PlanRevision: "2", Calendar: "office", CalendarRevision: "2"}
-	before := ticket.Terms{Plan: "sev-a", PlanRevision: "1", Calendar: "office", CalendarRevision: "2"}
-	clock := func(n ticket.Number, terms ticket.Terms, state sla.State) []ticket.Clock {
-		terms.Priority = "High"
-		return []ticket.Clock{{Ticket: n, Metric: sla.First, Cycle: 1, Terms: terms, State: state}, {Ticket: n, Metric: sla.Resolve, Cycle: 1, Terms: terms, State: state}}
-	}
+func settings(t *testing.T, s ticket.Store) {
+	one := ticket.Setting{Department: "support", Plan: "sev-a", PlanRevision: "1", Calendar: "office", CalendarRevision: "2"}
+	two := one
+	two.CalendarRevision = "3"
 	update(t, s, func(tx ticket.Tx) error {
 		var faults []error
-		for n, c := range [][]ticket.Clock{clock(1001, now, sla.Running), clock(1002, before, sla.Running), clock(1003, before, sla.Met), clock(1004, before, sla.Paused)} {
-			faults = append(faults, newTicket(tx, ticket.Number(1001+n)), tx.SaveClocks(ticket.Number(1001+n), c))
+		for i, k := range []ticket.Ticket{
+			{Status: ticket.New}, {Status: ticket.Hold}, {Status: ticket.Resolved}, {Status: ticket.Open},
+			{Status: ticket.Open, CalendarRevision: two.CalendarRevision}, {Status: ticket.Open, Calendar: "none"},
+		} {
+			k.Number, k.Department, k.Plan, k.PlanRevision = ticket.Number(1001+i), one.Department, one.Plan, one.PlanRevision
+			if k.Calendar == "" {
+				k.Calendar = one.Calendar
+			} else {
+				k.Calendar = "" // it never had clocks
+			}
+			if k.CalendarRevision == "" {
+				k.CalendarRevision = one.CalendarRevision
+			}
+			faults = append(faults, tx.Save(&k))
 		}
 		return errors.Join(faults...)
 	})
 	view(t, s, func(tx ticket.Tx) error {
-		all, err := tx.Outdated([]ticket.Terms{now}, 0, 10)
-		first, err1 := tx.Outdated([]ticket.Terms{now}, 0, 1)
-		rest, err2 := tx.Outdated([]ticket.Terms{now}, 1002, 10)
-		return errors.Join(err, err1, err2, same("outdated", all, []ticket.Number{1002, 1004}), same("first", first, []ticket.Number{1002}),
-			same("rest", rest, []ticket.Number{1004}))
+		all, err := tx.Settings()
+		slices.SortFunc(all, func(a, b ticket.Setting) int { return strings.Compare(a.CalendarRevision, b.CalendarRevision) })
+		under, err1 := tx.Under(one, 0, 10)
+		first, err2 := tx.Under(one, 0, 1)
+		rest, err3 := tx.Under(one, 1001, 10)
+		return errors.Join(err, err1, err2, err3, same("settings", all, []ticket.Setting{one, two}),
+			same("under", under, []ticket.Number{1001, 1002, 1004}), same("first", first, []ticket.Number{1001}), same("rest", rest, []ticket.Number{1002, 1004}))
 	})
 }

@@ -297,3 +297,28 @@ func TestMailReadOutOfOrder(t *testing.T) {
 	clocks(t, w, n, "first 1 met", "resolve 1 running")
 	w.due(n, "Tue 06 10:00")
 }
+
+// TestStepsWithTheClockSetBack: steps were done, and the clock of the machine is
+// set back behind them. They are not done again. (F50)
+func TestStepsWithTheClockSetBack(t *testing.T) {
+	t.Parallel()
+	w := bank(t)
+	w.take(from(karen, "Cannot sign in", "Help!"))
+	n := w.want(ticket.Opened)
+	w.sent()
+	w.until(w.now.Add(70 * time.Minute))
+	before := w.diary(n, ticket.StepReached)
+	for _, back := range []time.Duration{time.Hour, 2 * 24 * time.Hour, 365 * 24 * time.Hour} {
+		now := w.now
+		w.now = now.Add(-back)
+		if _, err := w.desk.Tick(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		w.now = now
+		if _, err := w.desk.Tick(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	same(t, "steps", w.diary(n, ticket.StepReached), before)
+	same(t, "mails", mailed(w.sent()), nil)
+}

@@ -57,14 +57,20 @@ func (a *app) runClock(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("schedule %q: %w", tickSpec, err)
 	}
+	recompute := do("recompute", a.recompute)
+	recompute()                    // a deadline that an edit has moved must not fire as it was
 	c.Entry(tick).WrappedJob.Run() // what came due before the start does not wait for the first ring
 	c.Start()
 	defer func() { <-c.Stop().Done() }()
-	select {
-	case <-ctx.Done():
-		return nil
-	case err := <-fatal:
-		return err
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-fatal:
+			return err
+		case <-a.reloaded:
+			recompute()
+		}
 	}
 }
 

@@ -100,8 +100,14 @@ func (s *served) end() {
 // logs waits until the log has the words.
 func (s *served) logs(words string) {
 	s.t.Helper()
+	s.logsMore(words, 0)
+}
+
+// logsMore waits until the log has the words more often than so many times.
+func (s *served) logsMore(words string, times int) {
+	s.t.Helper()
 	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		if strings.Contains(s.log.String(), words) {
+		if strings.Count(s.log.String(), words) > times {
 			return
 		}
 	}

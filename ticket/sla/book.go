@@ -12,9 +12,12 @@ type Book struct {
 	terms    Terms
 	status   string
 	standing Standing
-	answered bool     // nobody waits for the desk's next word
-	wrote    bool     // the customer did, while the ticket was done
-	clocks   []*Clock // in order of their start; those without a promise too
+	answered bool // nobody waits for the desk's next word
+	wrote    bool // the customer did, while the ticket was done
+	turns    turns
+	due      time.Time // the date that is set; zero is none
+	voided   []*Clock  // what spam, deletion or merging cancelled
+	clocks   []*Clock  // in order of their start; those without a promise too
 	revoked  []Revocation
 }
 
@@ -35,6 +38,7 @@ func Replay(h History) (*Book, error) {
 	for _, e := range h.Events {
 		lost := e.Kind == Replied && slices.ContainsFunc(h.Events, func(u Event) bool { return u.Kind == Undelivered && u.Reply.Equal(e.At) })
 		if lost {
+			b.turns.reply(b.standing)
 			continue
 		}
 		if err := b.apply(e); err != nil {
@@ -83,13 +87,11 @@ func (b *Book) apply(e Event) error {
 	case Replied:
 		return b.reply(e.At)
 	case CustomerWrote:
-		switch {
-		case b.standing != Working:
+		if b.standing != Working {
 			b.wrote = true // it may open the ticket again, or be no more than thanks
-		case b.answered:
-			b.answered = false
-			b.start(Next, e.At)
+			return nil
 		}
+		b.ask(e.At)
 	case StatusSet:
 		return b.setStatus(e)
 	case TermsSet:
@@ -115,7 +117,12 @@ func (b *Book) last(m Metric) *Clock {
 // start starts the next cycle of a metric.
 func (b *Book) start(m Metric, at time.Time) *Clock {
 	c := &Clock{Metric: m, Cycle: 1, Terms: b.terms, Budget: b.terms.budget(m), Started: at, State: Paused}
-	if before := b.last(m); before != nil {
+	switch before := b.last(m); {
+	case m == Next:
+		c.Cycle = b.turns.asked
+	case m == Keep:
+		c.Cycle = b.turns.answered
+	case before != nil:
 		c.Cycle = before.Cycle + 1
 	}
 	if !b.terms.Plan.pauses(m, b.status) {
@@ -138,7 +145,19 @@ func (b *Book) stop(at time.Time, metrics ...Metric) error {
 	return nil
 }
 
+// ask is a message of the customer.
+func (b *Book) ask(at time.Time) {
+	b.wrote = false
+	b.turns.ask()
+	if b.answered {
+		b.answered = false
+		b.start(Next, at)
+	}
+}
+
 func (b *Book) reply(at time.Time) error {
+	b.wrote = false
+	b.turns.reply(b.standing)
 	if err := b.stop(at, First, Next, Keep); err != nil {
 		return err
 	}
@@ -156,21 +175,25 @@ func (b *Book) setStatus(e Event) error {
 	case e.Standing == Void:
 		for _, c := range b.clocks {
 			if c.open() {
-				c.halt(e.At, Cancelled)
-				c.Ended = e.At
+				c.cancel(e.At)
+				b.voided = append(b.voided, c)
 			}
 		}
 	case e.Standing == Done && was != Done:
-		b.answered, b.wrote = true, false
+		b.answered, b.wrote, b.turns.over = true, false, true
 		return b.stop(e.At, Metrics...)
 	case e.Standing == Working && was == Done:
-		b.reopen(e.At)
+		if b.wrote {
+			b.ask(e.At)
+		}
+		return b.reopen(e.At)
 	case e.Standing == Working && was == Void:
-		for _, m := range Metrics {
-			if c := b.last(m); c != nil && c.State == Cancelled {
+		for _, c := range b.voided {
+			if c.Metric != Due || c.Fixed.Equal(b.due) {
 				b.resume(c, e.At)
 			}
 		}
+		b.voided = nil
 	case e.Standing == Working:
 		b.pauseOrRun(e.At)
 	}
@@ -190,23 +213,19 @@ func (b *Book) pauseOrRun(at time.Time) {
 }
 
 // reopen does what the plan says of a ticket that is opened again.
-func (b *Book) reopen(at time.Time) {
+func (b *Book) reopen(at time.Time) error {
 	mode := b.terms.Plan.OnReopen
-	if due := b.last(Due); due != nil && mode != ReopenNone {
-		b.resume(due, at)
+	if mode == ReopenNone {
+		return nil
 	}
-	if b.wrote {
-		b.answered, b.wrote = false, false
-		b.start(Next, at)
+	dated := b.reopenDue(at)
+	if mode == ReopenRestart {
+		b.start(Resolve, at).Replaced = dated
+		return nil
 	}
-	switch c := b.last(Resolve); mode {
-	case ReopenRestart:
-		due := b.last(Due)
-		b.start(Resolve, at).Replaced = due != nil && due.open()
-	case ReopenNone:
-	default:
-		b.resume(c, at)
-	}
+	c := b.last(Resolve)
+	b.resume(c, at)
+	return c.replace(at, dated)
 }
 
 // resume lets a clock that had ended go on with what it had consumed.
@@ -247,31 +266,5 @@ func (b *Book) editCalendar(e Event) error {
 			b.revoked = append(b.revoked, Revocation{e.At, c.Metric, c.Cycle})
 		}
 	}
-	return nil
-}
-
-// setDue starts a clock for a date, in place of one that was set before and of
-// the deadline of resolve. One that has passed already stays.
-func (b *Book) setDue(e Event) error {
-	if c := b.last(Due); c != nil && c.open() {
-		c.halt(e.At, Cancelled)
-		c.Ended = e.At
-	}
-	resolve := b.last(Resolve)
-	if resolve.open() {
-		resolve.Replaced = false
-	}
-	if e.Due.IsZero() || b.standing != Working {
-		return nil
-	}
-	if _, late, err := resolve.BreachedAt(e.At); err != nil {
-		return err
-	} else if resolve.open() {
-		resolve.Replaced = !late
-	}
-	c := b.start(Due, e.At)
-	c.Fixed = e.Due
-	// What its percentages are of; a date in closed time still is a promise.
-	c.Budget = max(1, b.terms.Calendar.Elapsed(e.At, e.Due))
 	return nil
 }

@@ -10,12 +10,13 @@ import (
 // clock that has passed its deadline keeps its terms: no change of plan undoes a
 // breach.
 func (c *Clock) change(at time.Time, terms Terms) error {
-	if c.Metric == Due {
-		c.Terms = terms
-		return nil
-	}
 	if _, late, err := c.BreachedAt(at); err != nil || late {
 		return err
+	}
+	if c.Metric == Due {
+		c.Terms, c.ChangedAt = terms, at
+		c.setBudget()
+		return nil
 	}
 	carried := c.Consumed(at)
 	promised := c.Budget > 0
@@ -43,6 +44,10 @@ func (c *Clock) recalendar(at time.Time, cal *calendar.Calendar) (revoked bool, 
 		return false, err
 	}
 	c.Terms.Calendar = cal
+	if c.Metric == Due {
+		c.setBudget()
+		return false, nil // the date is what it was
+	}
 	if c.ByChange {
 		c.ByChange = c.Consumed(c.ChangedAt) >= c.Budget
 	}

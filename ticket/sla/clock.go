@@ -107,7 +107,8 @@ func (c *Clock) Deadline() (time.Time, bool, error) {
 	case c.Budget == 0 || c.Replaced:
 		return time.Time{}, false, nil
 	case !c.Fixed.IsZero():
-		return c.Fixed, c.open() || c.Ended.After(c.Fixed), nil
+		at, passed := c.whenRunning(c.Fixed)
+		return at, passed, nil
 	case c.ByChange:
 		return c.ChangedAt, true, nil
 	}
@@ -154,6 +155,12 @@ func (c *Clock) halt(at time.Time, s State) {
 		return
 	}
 	c.Segments[last].To = at
+}
+
+// cancel ends the clock without a result.
+func (c *Clock) cancel(at time.Time) {
+	c.halt(at, Cancelled)
+	c.Ended = at
 }
 
 // end freezes the clock: it is met, or was breached before.

@@ -59,38 +59,48 @@ func (c *Clock) stepAt(s Step, later time.Duration) (time.Time, bool, error) {
 	switch {
 	case c.ByChange && s.At.Before():
 		return c.ChangedAt, true, nil
-	case s.At.Real:
-		if !passed {
-			return time.Time{}, false, nil
-		}
-		return c.whenRunning(deadline.Add(after))
-	case !s.At.IsPart && after == 0 || s.At.IsPart && s.At.Percent == 100:
+	case !s.At.Before() && after == 0:
 		return deadline, passed, nil
-	case c.Metric == Due && !s.At.Before():
-		at, err = c.Terms.Calendar.Add(deadline, after)
-		if err != nil {
-			return time.Time{}, false, err
-		}
-		return c.whenRunning(at)
+	case c.Metric == Due:
+		at, err = c.dueStepAt(s.At, later)
+		passed = true
+	case s.At.Real:
+		at = deadline.Add(after)
 	case c.ByChange:
 		at, passed, err = c.reach(c.Consumed(c.ChangedAt) + after)
 	default:
 		at, passed, err = c.reach(s.At.consumed(c.Budget) + later)
 	}
-	if passed && at.Before(c.ChangedAt) {
-		at = c.ChangedAt // the step is the new plan's, and was not there before
+	if err != nil || !passed {
+		return time.Time{}, false, err
 	}
-	return at, passed, err
+	if at.Before(c.ChangedAt) {
+		at = c.ChangedAt // the step is that of the new terms, and was not there before
+	}
+	at, passed = c.whenRunning(at)
+	return at, passed, nil
+}
+
+// dueStepAt is where a step is about a date. It does not move when the ticket is
+// over for a while: half an hour before the date is before the date.
+func (c *Clock) dueStepAt(p Point, later time.Duration) (time.Time, error) {
+	switch {
+	case p.Real:
+		return c.Fixed.Add(p.Offset + later), nil
+	case p.Before():
+		return c.Terms.Calendar.Add(c.Started, p.consumed(c.Budget)+later)
+	}
+	return c.Terms.Calendar.Add(c.Fixed, p.Offset+later)
 }
 
 // whenRunning moves an instant out of a pause, to where the clock goes on.
-func (c *Clock) whenRunning(at time.Time) (time.Time, bool, error) {
+func (c *Clock) whenRunning(at time.Time) (time.Time, bool) {
 	for _, s := range c.counted() {
 		if s.To.IsZero() || at.Before(s.To) {
-			return slices.MaxFunc([]time.Time{at, s.From}, time.Time.Compare), true, nil
+			return slices.MaxFunc([]time.Time{at, s.From}, time.Time.Compare), true
 		}
 	}
-	return time.Time{}, false, nil
+	return time.Time{}, false
 }
 
 // Firings are those of all clocks of the ticket, in order of time.

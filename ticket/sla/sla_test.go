@@ -255,6 +255,8 @@ func TestSteps(t *testing.T) {
 	nagReal := step(t, "real", sla.Resolve, "+2hR")
 	nagReal.Repeat, nagReal.Max = 4*time.Hour, 2
 	eight := resolveIn(8 * time.Hour)
+	full, long := step(t, "full", sla.Resolve, "100%"), step(t, "long", sla.Resolve, "-10h")
+	full.Repeat, full.Max, long.Repeat, long.Max = time.Hour, 3, time.Hour, 3
 	short := sla.Event{At: at("2026-01-06 09:00"), Kind: sla.TermsSet, Terms: terms(t, resolveIn(time.Hour), steps(vector...))}
 	for name, v := range map[string]struct {
 		terms  sla.Terms
@@ -264,6 +266,10 @@ func TestSteps(t *testing.T) {
 		"14": {terms(t, eight, steps(vector...)), nil, "resolve warn#0 2026-01-06 13:00\nresolve soon#0 2026-01-06 14:30\nresolve breach#0 2026-01-06 15:00\nresolve late#0 2026-01-06 17:00"},
 		"repeated, and only while it runs": {terms(t, eight, steps(nag)), []sla.Event{status("2026-01-07 09:30", "pending"), status("2026-01-08 09:00", "open")},
 			"resolve nag#0 2026-01-06 17:00\nresolve nag#1 2026-01-08 12:30\nresolve nag#2 2026-01-08 16:30"},
+		"the whole budget, repeated":     {terms(t, eight, steps(full)), nil, "resolve full#0 2026-01-06 15:00\nresolve full#1 2026-01-06 16:00\nresolve full#2 2026-01-06 17:00"},
+		"more than the budget, repeated": {terms(t, eight, steps(long)), nil, "resolve long#0 2026-01-05 15:00\nresolve long#1 2026-01-05 16:00\nresolve long#2 2026-01-05 17:00"},
+		"of a plan that came in a pause": {terms(t, resolveIn(20*time.Hour)), []sla.Event{status("2026-01-06 15:00", "pending"), {At: at("2026-01-06 16:00"), Kind: sla.TermsSet,
+			Terms: terms(t, resolveIn(9*time.Hour), steps(vector[0], vector[2]))}, status("2026-01-07 10:00", "open")}, "resolve warn#0 2026-01-07 10:00\nresolve breach#0 2026-01-07 11:00"},
 		"in real time":           {terms(t, eight, steps(nagReal)), nil, "resolve real#0 2026-01-06 17:00\nresolve real#1 2026-01-06 21:00"},
 		"no instant in a pause":  {terms(t, eight, steps(vector...)), []sla.Event{status("2026-01-06 14:00", "pending")}, "resolve warn#0 2026-01-06 13:00"},
 		"none after the end":     {terms(t, eight, steps(vector...)), []sla.Event{status("2026-01-06 14:45", "resolved")}, "resolve warn#0 2026-01-06 13:00\nresolve soon#0 2026-01-06 14:30"},

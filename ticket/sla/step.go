@@ -75,10 +75,11 @@ func ParsePoint(text string, span func(string) (time.Duration, error)) (Point, e
 func (p Point) Before() bool { return p.IsPart && p.Percent < 100 || p.Offset < 0 }
 
 // consumed is how much of a budget has been consumed at the point, where that
-// is what decides.
+// is what decides. More before the deadline than there is budget is at the
+// start.
 func (p Point) consumed(budget time.Duration) time.Duration {
 	if p.IsPart {
 		return budget / 100 * time.Duration(p.Percent)
 	}
-	return budget + p.Offset
+	return max(0, budget+p.Offset)
 }

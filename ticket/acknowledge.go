@@ -40,9 +40,26 @@ func (t *turn) acknowledge(tk *Ticket, r *Receipt, m *Mail) error {
 // whyNotAcknowledge is the first reason against an acknowledgement, "" if there
 // is none.
 func (t *turn) whyNotAcknowledge(tk *Ticket, r *Receipt, m *Mail) (string, error) {
+	if why, err := t.whyNotAnswer(tk.Requester, r, m); why != "" || err != nil {
+		return why, err
+	}
+	acked, err := t.tx.CountNotices(NoticeFilter{Address: tk.Requester.Key(), Kinds: []NoticeKind{NoticeAck},
+		Since: t.now.Add(-24 * time.Hour)})
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("count acknowledgements: %w", err)
+	case acked > 0:
+		return "the address got an acknowledgement within 24 h", nil
+	}
+	return t.capReached(tk)
+}
+
+// whyNotAnswer is the first reason against answering a mail from an address by
+// ourselves, whatever else was sent, "" if there is none.
+func (t *turn) whyNotAnswer(from Address, r *Receipt, m *Mail) (string, error) {
 	_, fromAgent := t.policy.AgentByAddress(m.From)
 	switch {
-	case tk.Requester.Email == "":
+	case from.Email == "":
 		return "the mail has no sender address that could be answered", nil
 	case m.Machine != Human:
 		return "it was written by a program", nil
@@ -58,7 +75,7 @@ func (t *turn) whyNotAcknowledge(tk *Ticket, r *Receipt, m *Mail) (string, error
 		return "it had lain in the mailbox for more than " + hours(t.policy.OldMail), nil
 	}
 	if t.policy.Acknowledge == AckVerified && m.Authenticity != Proven {
-		c, err := t.tx.Contact(tk.Requester.Key())
+		c, err := t.tx.Contact(from.Key())
 		if err != nil && !isAbsent(err) {
 			return "", fmt.Errorf("read contact: %w", err)
 		}
@@ -66,21 +83,16 @@ func (t *turn) whyNotAcknowledge(tk *Ticket, r *Receipt, m *Mail) (string, error
 			return "its sender is not verified", nil
 		}
 	}
-	acked, err := t.tx.CountNotices(NoticeFilter{Address: tk.Requester.Key(), Kinds: []NoticeKind{NoticeAck},
-		Since: t.now.Add(-24 * time.Hour)})
-	switch {
-	case err != nil:
-		return "", fmt.Errorf("count acknowledgements: %w", err)
-	case acked > 0:
-		return "the address got an acknowledgement within 24 h", nil
-	}
-	return t.capReached(tk)
+	return "", nil
 }
 
 // capReached says which cap on automatic mail another one to the requester
 // would exceed, "" if none.
-func (t *turn) capReached(tk *Ticket) (string, error) {
-	caps, address := t.policy.Caps, tk.Requester.Key()
+func (t *turn) capReached(tk *Ticket) (string, error) { return t.capOf(tk, tk.Requester) }
+
+// capOf is capReached for another one who takes part.
+func (t *turn) capOf(tk *Ticket, to Address) (string, error) {
+	caps, address := t.policy.Caps, to.Key()
 	day, hour := t.now.Add(-24*time.Hour), t.now.Add(-time.Hour)
 	for _, c := range []struct {
 		filter NoticeFilter

@@ -101,7 +101,7 @@ func TestRulesAreFair(t *testing.T) {
 				n := rapid.IntRange(1, 5).Draw(rt, "agents")
 				w.change(rule(r, n))
 				got := make([]int, n)
-				for range rapid.IntRange(1, 20).Draw(rt, "steps") {
+				for range rapid.IntRange(1, 12).Draw(rt, "steps") {
 					switch rapid.IntRange(0, 5).Draw(rt, "step") {
 					case 0:
 						w.restart()

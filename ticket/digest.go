@@ -15,7 +15,7 @@ const (
 // mergeable are the kinds of notices that a flood of mail from outside may
 // cause.
 var mergeable = []NoticeKind{NoticeNew, NoticeMessage, NoticeGuest, NoticeMisused, NoticeUndeliverable,
-	NoticeDelayed, NoticeHeld}
+	NoticeDelayed, NoticeHeld, NoticeStuck}
 
 // A digestLine stands for a notice that is not sent by itself. It is written at
 // the end of the transaction: in a flood a digest would otherwise be read and

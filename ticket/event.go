@@ -42,6 +42,7 @@ const (
 	TeamChanged         EventKind = "team"
 	DepartmentChanged   EventKind = "department"
 	PlanChanged         EventKind = "plan"
+	WatchChanged        EventKind = "watch"
 	TagsChanged         EventKind = "tags"
 	FieldChanged        EventKind = "field"     // before and after are "KEY=VALUE", without a value where there is none
 	FollowUpChanged     EventKind = "follow-up" // Before and After are instants (RFC 3339, UTC), "" is none

@@ -40,7 +40,7 @@ func TestHoldOnDoubt(t *testing.T) {
 				t.Errorf("something was done: %+v", after.Ticket)
 			}
 			out = w.sent()
-			if got := mailed(out); !slices.Equal(got, []string{"held:" + jane}) {
+			if got := mailed(out); !slices.Equal(got, []string{"held:" + jane, "stuck:lead@private.example"}) {
 				t.Fatalf("mailed %v", got)
 			}
 			held := to(t, out, ticket.NoticeHeld, jane)

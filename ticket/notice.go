@@ -1,6 +1,9 @@
 package ticket
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A NoticeKind says what a mail of ours is about; templates are named after it.
 type NoticeKind string
@@ -10,11 +13,15 @@ const (
 	NoticeAck           NoticeKind = "ack"           // to the requester: we have your mail
 	NoticeReply         NoticeKind = "reply"         // to the participants: an agent's reply
 	NoticeResolved      NoticeKind = "resolved"      // to the participants: resolved without words
+	NoticeReceipt       NoticeKind = "receipt"       // to a participant: we have your further mail
+	NoticeMoved         NoticeKind = "moved"         // to the requester: another department has the ticket
 	NoticeNew           NoticeKind = "new"           // to agents: a new ticket
 	NoticeMessage       NoticeKind = "message"       // to agents: a participant wrote
 	NoticeAssigned      NoticeKind = "assigned"      // to the assignee, or to the members of the team
 	NoticeTransferred   NoticeKind = "transferred"   // to the new department
-	NoticeNote          NoticeKind = "note"          // to the assignee
+	NoticeNote          NoticeKind = "note"          // to the assignee, and whom it mentions
+	NoticeReplied       NoticeKind = "replied"       // to agents: a colleague answered the customer, or resolved the ticket
+	NoticeStuck         NoticeKind = "stuck"         // to agents: a colleague's mail was held
 	NoticeGuest         NoticeKind = "guest"         // to agents: a stranger's mail is held
 	NoticeMisused       NoticeKind = "misused"       // to the agent: your answering address came from somebody else
 	NoticeUndeliverable NoticeKind = "undeliverable" // to agents: a mail did not arrive
@@ -28,13 +35,13 @@ const (
 )
 
 // NoticeKinds lists every kind of notice.
-var NoticeKinds = []NoticeKind{NoticeAck, NoticeReply, NoticeResolved, NoticeNew, NoticeMessage, NoticeAssigned,
-	NoticeTransferred, NoticeNote, NoticeGuest, NoticeMisused, NoticeUndeliverable, NoticeDelayed, NoticeTranscript,
+var NoticeKinds = []NoticeKind{NoticeAck, NoticeReply, NoticeResolved, NoticeReceipt, NoticeMoved, NoticeNew, NoticeMessage, NoticeAssigned,
+	NoticeTransferred, NoticeNote, NoticeReplied, NoticeStuck, NoticeGuest, NoticeMisused, NoticeUndeliverable, NoticeDelayed, NoticeTranscript,
 	NoticeHeld, NoticeFollowUp, NoticeEscalation, NoticeLate, NoticeDigest}
 
 // ToAgent reports whether notices of this kind go to agents.
 func (k NoticeKind) ToAgent() bool {
-	return k != NoticeAck && k != NoticeReply && k != NoticeResolved && k != NoticeLate
+	return !slices.Contains([]NoticeKind{NoticeAck, NoticeReply, NoticeResolved, NoticeReceipt, NoticeMoved, NoticeLate}, k)
 }
 
 // A Notice is a mail that the desk owes somebody: a row of the outbox. All

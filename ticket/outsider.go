@@ -193,6 +193,9 @@ func (t *turn) fromOutside(r *Receipt, m *Mail, found match) (Conclusion, error)
 	if err := t.keep(tk, added...); err != nil {
 		return Conclusion{}, err
 	}
+	if err := t.acknowledgeMessage(tk, r, m); err != nil {
+		return Conclusion{}, err
+	}
 	if tk.Status != Spam {
 		if err := t.tellHandlers(tk, NoticeMessage, entry, reopened(was, tooOften, t.now)); err != nil {
 			return Conclusion{}, err

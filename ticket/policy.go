@@ -57,6 +57,7 @@ type Department struct {
 	Calendar     string  // of plans that name none; "" is the policy's
 	ReopenClosed bool    // a customer's mail inside the window reopens closed tickets too
 	Assign       AssignRule
+	TellCustomer []Option
 	AfterReply   Status // status after a public reply: Open or Pending
 	Language     string // of the words that mail from it is made of
 }
@@ -68,10 +69,11 @@ type Agent struct {
 	Emails     []string          // the first is where mail to the agent goes
 	Access     map[string]string // department key to role key, or to NoAccess; see Policy.RoleIn
 	Disabled   bool
-	Calendar   string         // when they work; "" is day and night, in the desk's zone
-	Deputy     string         // key of who is told while they are away or cannot be reached; "" is nobody
-	ReplyAs    EntryKind      // what an answer to a customer's message becomes: Reply or Note
-	Transcript TranscriptMode // when command mails are answered
+	Calendar   string              // when they work; "" is day and night, in the desk's zone
+	Deputy     string              // key of who is told while they are away or cannot be reached; "" is nobody
+	ReplyAs    EntryKind           // what an answer to a customer's message becomes: Reply or Note
+	Transcript TranscriptMode      // when command mails are answered
+	Notify     map[NoticeKind]Wish // what is not there is WishMine
 }
 
 // TranscriptMode says when an agent gets the result of a command mail.

@@ -29,6 +29,7 @@ type Tx interface {
 
 	Receipts
 	Tickets
+	Watchers
 	Rota
 	Agents
 	Outbox

@@ -21,10 +21,7 @@ func (t *turn) handlers(tk *Ticket) []string {
 	if t.policy.May(tk.Assignee, MayRead, tk.Department) {
 		return []string{tk.Assignee}
 	}
-	if crew := t.policy.Crew(tk.Team, tk.Department); len(crew) > 0 {
-		return crew
-	}
-	if members := t.policy.Members(tk.Department); len(members) > 0 {
+	if members := t.members(tk); len(members) > 0 {
 		return members
 	}
 	return t.leadsOf(tk)
@@ -50,17 +47,23 @@ func (t *turn) leads(department string) []string {
 	})
 }
 
-// tellHandlers queues a notice about an entry to each of the ticket's handlers;
+// tellHandlers queues a notice about an entry to each agent who is told of such;
 // fill may add facts. An agent who wrote it as a customer knows it already.
 func (t *turn) tellHandlers(tk *Ticket, kind NoticeKind, e *Entry, fill func(*Notice)) error {
-	keys, err := t.present(t.handlers(tk))
+	writer := ""
+	if e != nil && e.Authenticity == Proven {
+		agent, _ := t.policy.AgentByAddress(e.From)
+		writer = agent.Key
+	}
+	told, err := t.audience(tk, kind, writer)
 	if err != nil {
 		return err
 	}
-	for _, key := range keys {
-		if e != nil && t.policy.Agents[key].owns(e.From) && e.Authenticity == Proven {
-			continue
-		}
+	told, err = t.present(told)
+	if err != nil {
+		return err
+	}
+	for _, key := range told {
 		if err := t.tellAgent(key, tk, kind, e, fill); err != nil {
 			return err
 		}

@@ -86,8 +86,8 @@ func (t *turn) delayed(n *Notice) error {
 }
 
 // reportDelivery writes an event and queues notices about a mail that did not
-// arrive. A mail to a customer is its handlers' business; one to an agent is
-// the lead's and the other handlers', since the agent can not be reached.
+// arrive. One to an agent is the lead's business in any case, since the agent can
+// not be reached.
 func (t *turn) reportDelivery(n *Notice, r Recipient, event EventKind, kind NoticeKind) error {
 	if n.Ticket == 0 {
 		return nil // a digest: what it lists is on the tickets
@@ -101,7 +101,11 @@ func (t *turn) reportDelivery(n *Notice, r Recipient, event EventKind, kind Noti
 	if err := t.record(e); err != nil {
 		return err
 	}
-	told, dedupe := t.handlers(tk), fmt.Sprintf("%s:%d:%s", kind, n.Ticket, r.Address.Key())
+	told, err := t.audience(tk, kind, n.Agent)
+	if err != nil {
+		return err
+	}
+	dedupe := fmt.Sprintf("%s:%d:%s", kind, n.Ticket, r.Address.Key())
 	if n.Agent != "" {
 		told = slices.Concat(t.leadsOf(tk), told)
 	}

@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -37,7 +38,32 @@ func (w *work) hold() (Conclusion, error) {
 		n.Draft = d.ID
 		n.Facts.Text = w.text
 	})
-	return Conclusion{Outcome: CommandHeld, Ticket: w.ticket.Number}, err
+	if err != nil {
+		return Conclusion{}, err
+	}
+	return Conclusion{Outcome: CommandHeld, Ticket: w.ticket.Number}, w.tellStuck()
+}
+
+// tellStuck tells the one who has the ticket, or the lead, that a colleague's
+// text was held: somebody may wait for what it says. Commands alone, and a second
+// try to mend them, are their writer's business.
+func (w *work) tellStuck() error {
+	if w.text == "" || w.draft != nil {
+		return nil
+	}
+	told, err := w.audience(&w.before, NoticeStuck, w.agent.Key)
+	if err != nil {
+		return err
+	}
+	for _, key := range told {
+		err := w.tellAgent(key, &w.before, NoticeStuck, nil, func(n *Notice) {
+			n.Facts.Actor, n.Facts.Text, n.Facts.Verdict = w.agent.Name, w.text, w.firstFailure()
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // firstFailure is the first line that was refused, with the reason.
@@ -65,7 +91,7 @@ func (w *work) commit() (Conclusion, error) {
 	if len(w.block.Lines) > 0 {
 		w.events = append(w.events, &Event{Ticket: w.ticket.Number, Kind: CommandsRun, Actor: w.actor(), Detail: w.lines()})
 	}
-	if err := w.giveToSomebody(); err != nil {
+	if err := errors.Join(w.giveToSomebody(), w.changeWatch()); err != nil {
 		return Conclusion{}, err
 	}
 	for _, e := range w.events {
@@ -83,6 +109,9 @@ func (w *work) commit() (Conclusion, error) {
 		}
 	}
 	sentTo, err := w.tellParticipants(entry)
+	if err == nil && sentTo == "" { // they get one mail for all that happened
+		err = w.tellMoved()
+	}
 	if err != nil {
 		return Conclusion{}, err
 	}

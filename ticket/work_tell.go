@@ -148,51 +148,69 @@ func (w *work) conversation() (inReplyTo string, references []string, err error)
 }
 
 // tellColleagues tells the other agents what the mail means for them, each at
-// most once: being assigned comes before a transfer, a transfer before a note. A
-// team is told if nobody has its ticket.
+// most once: being assigned comes before a transfer, a transfer before what was
+// written. A team is told of its ticket if nobody has it.
 func (w *work) tellColleagues(entry *Entry) error {
 	latest, err := w.latestMessage()
 	if err != nil {
 		return err
 	}
-	told := map[string]bool{w.agent.Key: true}
-	team := "" // that they are told as members of
-	tell := func(keys []string, kind NoticeKind) error {
+	actor := w.agent.Key
+	if w.chosen && w.ticket.Assignee == actor {
+		actor = "" // who was chosen did not choose
+	}
+	told := map[string]bool{actor: true}
+	tell := func(kind NoticeKind, team string, keys ...string) error {
 		for _, key := range keys {
-			if told[key] || key == "" {
+			if told[key] {
 				continue
 			}
 			told[key] = true
-			err := w.tellAgent(key, &w.ticket, kind, entry, w.handover(latest, entry, team))
-			if err != nil {
+			if err := w.tellAgent(key, &w.ticket, kind, entry, w.handover(latest, entry, team)); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	if w.chosen {
-		delete(told, w.agent.Key) // who was chosen did not choose
-	} else if w.ticket.Assignee != w.before.Assignee {
-		if err := tell([]string{w.ticket.Assignee}, NoticeAssigned); err != nil {
+	if w.ticket.Assignee != w.before.Assignee && w.ticket.Assignee != "" && !w.chosen {
+		if err := tell(NoticeAssigned, "", w.ticket.Assignee); err != nil {
 			return err
 		}
 	}
 	if w.ticket.Team != w.before.Team && w.ticket.Team != "" && w.ticket.Assignee == "" {
-		team = w.policy.teamName(w.ticket.Team)
-		if err := tell(w.policy.Crew(w.ticket.Team, w.ticket.Department), NoticeAssigned); err != nil {
-			return err
-		}
-		team = ""
-	}
-	if w.ticket.Department != w.before.Department {
-		if err := tell(append(w.handlers(&w.ticket), w.policy.Members(w.ticket.Department)...), NoticeTransferred); err != nil {
+		if err := tell(NoticeAssigned, w.policy.teamName(w.ticket.Team), w.policy.Crew(w.ticket.Team, w.ticket.Department)...); err != nil {
 			return err
 		}
 	}
-	if entry != nil && entry.Kind == Note {
-		return tell([]string{w.ticket.Assignee}, NoticeNote)
+	for _, kind := range w.happened(entry) {
+		keys, err := w.audience(&w.ticket, kind, actor)
+		if err != nil {
+			return err
+		}
+		if kind == NoticeNote {
+			keys = append(keys, w.mentioned(entry.Text)...)
+		}
+		if err := tell(kind, "", keys...); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// happened are the kinds of notices about what the mail did, beside giving the
+// ticket to somebody.
+func (w *work) happened(entry *Entry) []NoticeKind {
+	var kinds []NoticeKind
+	if w.ticket.Department != w.before.Department {
+		kinds = append(kinds, NoticeTransferred)
+	}
+	switch resolved := w.ticket.Status == Resolved && w.before.Status != Resolved; {
+	case entry != nil && entry.Kind == Note:
+		kinds = append(kinds, NoticeNote)
+	case entry != nil || resolved:
+		kinds = append(kinds, NoticeReplied)
+	}
+	return kinds
 }
 
 // handover fills in what somebody needs who has not seen the ticket before: who
@@ -201,8 +219,12 @@ func (w *work) handover(latest, entry *Entry, team string) func(*Notice) {
 	return func(n *Notice) {
 		n.Facts.Actor, n.Facts.Team = w.agent.Name, team
 		n.Facts.Public = entry != nil && entry.Kind == Reply
-		if latest == nil || n.Kind == NoticeNote {
-			return
+		n.Facts.Resolved = w.ticket.Status == Resolved && w.before.Status != Resolved
+		if w.held != "" {
+			n.Facts.Remarks = append(n.Facts.Remarks, "what it says to the customer is held: "+w.held)
+		}
+		if latest == nil || n.Kind == NoticeNote || n.Kind == NoticeReplied {
+			return // who is told knows the ticket
 		}
 		n.Facts.Latest, n.Facts.LatestBy = latest.Text, authorOf(w.policy, latest)
 		n.Facts.Remarks = append(n.Facts.Remarks, remarks(latest)...)

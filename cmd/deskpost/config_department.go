@@ -75,6 +75,9 @@ func (c *checker) inherit(d, parent ticket.Department) ticket.Department {
 	if silent("assign") {
 		d.Assign = parent.Assign
 	}
+	if silent("tell_customer") {
+		d.TellCustomer = parent.TellCustomer
+	}
 	if silent("after_reply") {
 		d.AfterReply = parent.AfterReply
 	}

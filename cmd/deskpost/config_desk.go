@@ -162,9 +162,10 @@ func (c *checker) departments(raw *rawConfig, agents []string, p *ticket.Policy)
 			Address:   ticket.Address{Name: d.Name, Email: d.Address},
 			Signature: d.Signature, Lead: d.Lead, Plan: d.Plan,
 			Calendar: c.calendarReference(in("calendar"), d.Calendar, p), ReopenClosed: d.ReopenClosed,
-			Assign:     ticket.AssignRule(c.oneOf(in("assign"), d.Assign, assignRules()...)),
-			AfterReply: ticket.Status(c.oneOf(in("after_reply"), d.AfterReply, string(ticket.Open), string(ticket.Pending))),
-			Language:   c.oneOf(in("language"), d.Language, templates.Languages()...),
+			Assign:       ticket.AssignRule(c.oneOf(in("assign"), d.Assign, assignRules()...)),
+			TellCustomer: c.tellCustomer(in("tell_customer"), d.TellCustomer),
+			AfterReply:   ticket.Status(c.oneOf(in("after_reply"), d.AfterReply, string(ticket.Open), string(ticket.Pending))),
+			Language:     c.oneOf(in("language"), d.Language, templates.Languages()...),
 		}
 	}
 	c.parents(names, all)
@@ -189,6 +190,7 @@ func (c *checker) agents(raw *rawConfig, names []string, p *ticket.Policy) map[s
 			ReplyAs: ticket.EntryKind(c.oneOf(in("reply_as"), a.ReplyAs, string(ticket.Reply), string(ticket.Note))),
 			Transcript: ticket.TranscriptMode(c.oneOf(in("transcript"), a.Transcript,
 				string(ticket.TranscriptAlways), string(ticket.TranscriptErrors))),
+			Notify: c.notify(name, a.Notify),
 		}
 	}
 	return all

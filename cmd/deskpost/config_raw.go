@@ -54,17 +54,18 @@ type rawRelay struct {
 }
 
 type rawDepartment struct {
-	Name         string `toml:"name"`
-	Address      string `toml:"address"`
-	Parent       string `toml:"parent"`
-	Signature    string `toml:"signature"`
-	Lead         string `toml:"lead"`
-	Plan         string `toml:"plan"`
-	Calendar     string `toml:"calendar"`
-	ReopenClosed bool   `toml:"reopen_closed"`
-	Assign       string `toml:"assign"`
-	AfterReply   string `toml:"after_reply"`
-	Language     string `toml:"language"`
+	Name         string   `toml:"name"`
+	Address      string   `toml:"address"`
+	Parent       string   `toml:"parent"`
+	Signature    string   `toml:"signature"`
+	Lead         string   `toml:"lead"`
+	Plan         string   `toml:"plan"`
+	Calendar     string   `toml:"calendar"`
+	ReopenClosed bool     `toml:"reopen_closed"`
+	Assign       string   `toml:"assign"`
+	TellCustomer []string `toml:"tell_customer"`
+	AfterReply   string   `toml:"after_reply"`
+	Language     string   `toml:"language"`
 }
 
 type rawAgent struct {
@@ -74,6 +75,7 @@ type rawAgent struct {
 	Disabled   bool              `toml:"disabled"`
 	ReplyAs    string            `toml:"reply_as"`
 	Transcript string            `toml:"transcript"`
+	Notify     rawNotify         `toml:"notify"`
 }
 
 type rawRole struct {
@@ -185,14 +187,15 @@ func defaultConfig(index *tomlIndex) *rawConfig {
 			Poll: "5m", Idle: "9m"}),
 		Relay:      named(index, "relay", rawRelay{}),
 		Department: named(index, "department", rawDepartment{ReopenClosed: true, Assign: "none", AfterReply: "open", Language: "en"}),
-		Agent:      named(index, "agent", rawAgent{ReplyAs: "reply", Transcript: "always"}),
-		Role:       named(index, "role", rawRole{}),
-		Team:       named(index, "team", rawTeam{}),
-		Plan:       named(index, "plan", rawPlan{PauseOn: []string{"pending", "hold"}, OnReopen: "resume", OnChange: "from_start"}),
-		Calendar:   named(index, "calendar", rawCalendar{}),
-		SLA:        rawSLA{Calendar: alwaysOpen},
-		Field:      named(index, "field", rawField{Type: "text"}),
-		Canned:     named(index, "canned", rawCanned{}),
+		Agent: named(index, "agent", rawAgent{ReplyAs: "reply", Transcript: "always",
+			Notify: rawNotify{New: "mine", Message: "mine", Reply: "mine", Note: "mine", Transfer: "mine"}}),
+		Role:     named(index, "role", rawRole{}),
+		Team:     named(index, "team", rawTeam{}),
+		Plan:     named(index, "plan", rawPlan{PauseOn: []string{"pending", "hold"}, OnReopen: "resume", OnChange: "from_start"}),
+		Calendar: named(index, "calendar", rawCalendar{}),
+		SLA:      rawSLA{Calendar: alwaysOpen},
+		Field:    named(index, "field", rawField{Type: "text"}),
+		Canned:   named(index, "canned", rawCanned{}),
 		Desk: rawDesk{Priorities: []string{"Low", "Normal", "High", "Emergency"}, DefaultPriority: "Normal",
 			ReopenWindow: "7d"},
 		Commands: rawCommands{NearMiss: "hold", TokenDays: 60, DraftDays: 7},

@@ -157,6 +157,7 @@ plan = "sev-a"
 calendar = "night"
 reopen_closed = false
 assign = "least-busy"
+tell_customer = ["transfer", "message"]
 after_reply = "pending"
 
 [department.online-banking]
@@ -170,6 +171,7 @@ access = { support = "agent", online-banking = "expanded" }
 disabled = true
 reply_as = "note"
 transcript = "errors"
+notify = { new = "all", message = "none", reply = "all", note = "none", transfer = "none" }
 
 [role.expanded]
 rights = ["read", "ban"]
@@ -290,14 +292,16 @@ func TestFullConfigPolicy(t *testing.T) {
 		Zone: zone,
 		Departments: map[string]ticket.Department{
 			"support": {Key: "support", Name: "Support", Address: ticket.Address{Name: "Support", Email: "support@bank.example"}, Parent: "online-banking",
-				Signature: "Yours\nSupport", Lead: "jane", Plan: "sev-a", Calendar: "night", Assign: ticket.AssignLeastBusy, AfterReply: ticket.Pending, Language: "en"},
+				Signature: "Yours\nSupport", Lead: "jane", Plan: "sev-a", Calendar: "night", Assign: ticket.AssignLeastBusy, TellCustomer: []ticket.Option{ticket.TellTransfer, ticket.TellMessage}, AfterReply: ticket.Pending, Language: "en"},
 			"online-banking": {Key: "online-banking", Name: "Online Banking", ReopenClosed: true, Assign: ticket.AssignNone, AfterReply: ticket.Open, Language: "en",
 				Address: ticket.Address{Name: "Online Banking", Email: "online-banking@bank.example"}},
 		},
 		Agents: map[string]ticket.Agent{"jane": {Key: "jane", Name: "Jane Doe",
 			Emails: []string{"jane@bank.example", "jd@bank.example"}, Disabled: true,
 			Access:  map[string]string{"support": "agent", "online-banking": "expanded"},
-			ReplyAs: ticket.Note, Transcript: ticket.TranscriptErrors}},
+			ReplyAs: ticket.Note, Transcript: ticket.TranscriptErrors,
+			Notify: map[ticket.NoticeKind]ticket.Wish{ticket.NoticeNew: ticket.WishAll, ticket.NoticeMessage: ticket.WishNone,
+				ticket.NoticeReplied: ticket.WishAll, ticket.NoticeNote: ticket.WishNone, ticket.NoticeTransferred: ticket.WishNone}}},
 		Roles: map[string]ticket.Role{"all": ticket.Roles()[0], "agent": ticket.AgentRole, "limited": ticket.Roles()[3], "view": ticket.Roles()[4],
 			"expanded": {Key: "expanded", Rights: []ticket.Right{ticket.MayRead, ticket.MayBan}}},
 		Teams: map[string]ticket.Team{"network": {Key: "network", Name: "Network", Members: []string{"jane"}, Lead: "jane", Departments: []string{"support"}}},

@@ -344,6 +344,15 @@ CREATE TABLE ticket_fields (
 );
 CREATE INDEX ticket_fields_ticket ON ticket_fields (ticket);
 
+-- Who wants to hear more of a ticket, or less.
+CREATE TABLE watchers (
+  ticket BIGINT NOT NULL REFERENCES tickets (number),
+  agent  TEXT NOT NULL,
+  mode   TEXT NOT NULL, -- 'watch' or 'mute'
+  since  BIGINT,
+  PRIMARY KEY (ticket, agent)
+);
+
 -- Whose turn it is in a department that gives its tickets out by itself.
 CREATE TABLE rota (
   department TEXT NOT NULL,

@@ -23,6 +23,7 @@ func Run(t *testing.T, open func(testing.TB) ticket.Store) {
 		clockTests,
 		rotaTests,
 		fieldTests,
+		watcherTests,
 	} {
 		for name, test := range group {
 			t.Run(name, func(t *testing.T) {

@@ -157,6 +157,7 @@ func TestAuditFinds(t *testing.T) {
 		"status without event":   {`UPDATE tickets SET status = 'open' WHERE number = 1001`, diaryUntrue},
 		"status of no list":      {`UPDATE tickets SET status = 'lost' WHERE number = 1001`, ticketUntrue},
 		"assignee without event": {`UPDATE tickets SET assignee = 'jane' WHERE number = 1001`, diaryUntrue},
+		"team without event":     {`UPDATE tickets SET team = 'network' WHERE number = 1001`, diaryUntrue},
 		"tags without event":     {`UPDATE tickets SET tags = '["vpn"]' WHERE number = 1001`, diaryUntrue},
 		"diary gone":             {`DELETE FROM events WHERE ticket = 1001`, diaryUntrue},
 		"follow-up of itself":    {`UPDATE tickets SET follow_up = 5000 WHERE number = 1001`, diaryUntrue},

@@ -23,7 +23,7 @@ func Roles() []Role {
 }
 
 // NoAccess stands in Agent.Access for a department in which an agent has no role
-// although there is one above it.
+// although there is one above it. It is the name of no role.
 const NoAccess = "none"
 
 // RoleIn is the role of an agent in a department and the department for which
@@ -32,10 +32,7 @@ const NoAccess = "none"
 func (p *Policy) RoleIn(agent, department string) (role Role, from string) {
 	access := p.Agents[agent].Access
 	for _, key := range p.Lineage(department) {
-		switch name, named := access[key]; {
-		case named && name == NoAccess:
-			return Role{}, key
-		case named:
+		if name, named := access[key]; named {
 			return p.Roles[name], key
 		}
 	}

@@ -19,7 +19,7 @@ func (t *turn) acknowledge(tk *Ticket, r *Receipt, m *Mail) error {
 	}
 	facts := t.facts(tk)
 	facts.To = m.From.Name
-	if m.Authenticity != Proven {
+	if !m.vouched() {
 		// Whoever chose these words may not be the one who will read them.
 		facts.Subject, facts.To, facts.Requester = "", "", ""
 	}
@@ -28,7 +28,7 @@ func (t *turn) acknowledge(tk *Ticket, r *Receipt, m *Mail) error {
 		Recipients: []Recipient{{Address: tk.Requester}}, Facts: facts,
 		Dedupe: fmt.Sprintf("ack:%d", tk.Number),
 	}
-	if m.Authenticity == Proven {
+	if m.vouched() {
 		n.InReplyTo = m.MessageID
 	} else {
 		n.Recipients[0].Address.Name = ""
@@ -69,12 +69,12 @@ func (t *turn) whyNotAnswer(from Address, r *Receipt, m *Mail) (string, error) {
 		return "acknowledgements are switched off", nil
 	case m.Authenticity == Forged:
 		return "its sender is forged", nil
-	case fromAgent && m.Authenticity != Proven:
+	case fromAgent && !m.vouched():
 		return "it claims to come from an agent without proof", nil
 	case t.now.Sub(t.received(r)) > t.policy.OldMail:
 		return "it had lain in the mailbox for more than " + hours(t.policy.OldMail), nil
 	}
-	if t.policy.Acknowledge == AckVerified && m.Authenticity != Proven {
+	if t.policy.Acknowledge == AckVerified && !m.vouched() {
 		c, err := t.tx.Contact(from.Key())
 		if err != nil && !isAbsent(err) {
 			return "", fmt.Errorf("read contact: %w", err)

@@ -20,12 +20,18 @@ func (t *turn) fromAgent(r *Receipt, m *Mail, found match) (Conclusion, error) {
 		return t.quarantine(tk, m, found.notice, why)
 	}
 	t.because("it comes from %s and carries the token made for them", agent.Name)
-	w := &work{turn: t, agent: agent, ticket: *tk, before: *tk, mail: m, received: t.received(r)}
-	w.ticket.Tags = slices.Clone(tk.Tags)
+	w := t.workOn(tk, agent, m, t.received(r))
 	if err := w.read(found); err != nil {
 		return Conclusion{}, err
 	}
 	return w.carryOut()
+}
+
+// workOn is the work on a copy of a ticket that an agent wants done.
+func (t *turn) workOn(tk *Ticket, agent Agent, m *Mail, received time.Time) *work {
+	w := &work{turn: t, agent: agent, ticket: *tk, before: *tk, mail: m, received: received}
+	w.ticket.Tags = slices.Clone(tk.Tags)
+	return w
 }
 
 // answerToDigest tells an agent who answered a digest that it belongs to no

@@ -35,10 +35,9 @@ func (t *turn) facts(tk *Ticket) Facts {
 
 // authorOf names the author of an entry to agents.
 func authorOf(p *Policy, e *Entry) string {
-	if e.By.Kind == ByAgent {
-		return p.agentName(e.By.Name)
-	}
 	switch {
+	case e.Kind != Message && (e.By.Kind == ByAgent || e.By.Kind == ByOperator):
+		return p.actorName(e.By)
 	case e.From.Email == "":
 		return "unknown sender"
 	case e.From.Name == "":
@@ -49,8 +48,8 @@ func authorOf(p *Policy, e *Entry) string {
 
 // badge says what is known of the sender of an entry.
 func badge(e *Entry) string {
-	if e.Kind != Message {
-		return ""
+	if e.Kind != Message || e.By.Kind != ByCustomer {
+		return "" // who took the words down for the sender is in the remarks
 	}
 	switch e.Authenticity {
 	case Proven:

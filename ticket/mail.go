@@ -69,6 +69,10 @@ type Mail struct {
 	Problems     []string // what was wrong with the mail, in words
 	Oversize     bool     // larger than the limit: only headers and the beginning were read
 	Unreadable   bool     // could not be parsed at all: only the raw mail is known
+
+	// Of a message that did not come by mail.
+	TakenBy    Actor  // who took it down for the sender, who told it on the telephone perhaps; zero is the sender
+	Department string // for which it is meant; "" is that of the mailbox it came to
 }
 
 // Authenticity says what a border mail server that we trust found out about

@@ -33,6 +33,9 @@ func (t *turn) addMessage(tk *Ticket, r *Receipt, m *Mail, held bool) (*Entry, e
 
 // aboutSender are remarks on who wrote a mail from outside.
 func (t *turn) aboutSender(m *Mail) []string {
+	if m.TakenBy.Kind != "" {
+		return []string{"taken down by " + t.policy.actorName(m.TakenBy)}
+	}
 	if _, ok := t.policy.AgentByAddress(m.From); !ok {
 		return nil
 	}
@@ -69,8 +72,18 @@ func (t *turn) received(r *Receipt) time.Time {
 	return r.Received.UTC().Truncate(time.Millisecond)
 }
 
-// customer is the actor behind a mail from outside.
-func customer(m *Mail) Actor { return Actor{Kind: ByCustomer, Name: m.From.Key()} }
+// customer is the actor behind a message from outside: its sender, or who took
+// it down.
+func customer(m *Mail) Actor {
+	if m.TakenBy.Kind != "" {
+		return m.TakenBy
+	}
+	return Actor{Kind: ByCustomer, Name: m.From.Key()}
+}
+
+// vouched reports whether somebody we believe says that the message is from its
+// sender.
+func (m *Mail) vouched() bool { return m.Authenticity == Proven || m.TakenBy.Kind != "" }
 
 func addressOrNobody(a Address) string {
 	if a.Email == "" {

@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 )
@@ -104,7 +105,7 @@ func (t *turn) newTicket(r *Receipt, m *Mail, related Number) (Conclusion, error
 	if err != nil {
 		return Conclusion{}, fmt.Errorf("number a ticket: %w", err)
 	}
-	dept := t.policy.Departments[t.policy.Mailboxes[MailboxOf(r.Source)].Department]
+	dept := t.policy.Departments[cmp.Or(m.Department, t.policy.Mailboxes[MailboxOf(r.Source)].Department)]
 	tk := &Ticket{
 		Number: Number(next), Subject: cleanSubject(m.Subject), Status: New, Priority: t.policy.DefaultPriority,
 		Department: dept.Key, Plan: dept.Plan, Requester: requester(m), OpenedAt: t.received(r), UpdatedAt: t.now,

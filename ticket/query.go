@@ -21,7 +21,7 @@ func (p *Policy) query(text, agent string, now time.Time) (Filter, error) {
 		return Filter{}, refuse(Invalid, "%s", err)
 	}
 	f := Filter{Awake: now}
-	if len(words) == 0 {
+	if len(words) == 0 && agent != "" {
 		words = []string{"mine"}
 	}
 	for _, word := range words {
@@ -100,7 +100,7 @@ func (p *Policy) narrowByField(f *Filter, pair string) error {
 func (p *Policy) narrowByAssignee(f *Filter, value, agent string) error {
 	switch strings.ToLower(value) {
 	case "me":
-		f.Assignee = agent
+		return p.narrowToMine(f, agent)
 	case "none", "nobody":
 		f.Assignee = "-"
 	default:
@@ -113,10 +113,18 @@ func (p *Policy) narrowByAssignee(f *Filter, value, agent string) error {
 	return nil
 }
 
+func (p *Policy) narrowToMine(f *Filter, agent string) error {
+	if agent == "" {
+		return refuse(Invalid, "you are no agent: name one, as in assignee:jane")
+	}
+	f.Assignee = agent
+	return nil
+}
+
 func (p *Policy) narrowByWord(f *Filter, word, agent string) error {
 	switch word {
 	case "mine":
-		f.Assignee = agent
+		return p.narrowToMine(f, agent)
 	case "myteams":
 		f.Teams = p.teamsOf(agent)
 		if len(f.Teams) == 0 {

@@ -10,7 +10,7 @@ import (
 // 9051 section 2.3.1.1).
 type Receipt struct {
 	ID       int64  // given by the store
-	Source   string // key of the mailbox in the config, or a FolderSource
+	Source   string // key of the mailbox in the config, or a FolderSource, or an Origin
 	Epoch    uint32 // UIDVALIDITY: changes when the source renumbers its mail
 	UID      uint32
 	Digest   Sum       // of Message-ID, From, Date, Subject, X-Deskpost-Notice and body

@@ -31,7 +31,7 @@ func doShow(w *work, args string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if other == nil || !w.policy.May(w.agent.Key, MayRead, other.Department) {
+		if other == nil || !w.may(MayRead, other.Department) {
 			return "", refuse(NotFound, "there is no ticket %d that you may read", n)
 		}
 		tk = other
@@ -86,7 +86,7 @@ func (t *turn) ticketLines(tk *Ticket) []string {
 	lines := []string{
 		fmt.Sprintf("Ticket %d: %s", tk.Number, tk.Subject),
 		fmt.Sprintf("requester %s, opened %s", cmp.Or(addressText(tk.Requester), "unknown"), t.local(tk.OpenedAt)),
-		fmt.Sprintf("%s | %s | %s | %s | SLA %s", f.Status, f.Priority, f.Department, cmp.Or(f.Assignee, "nobody"), cmp.Or(f.Plan, "none")),
+		t.stateLine(tk),
 	}
 	if f.Tags != "" {
 		lines = append(lines, "tags: "+f.Tags)
@@ -104,6 +104,12 @@ func (t *turn) ticketLines(tk *Ticket) []string {
 		lines = append(lines, "due "+t.local(tk.Due))
 	}
 	return lines
+}
+
+// stateLine is how a ticket stands, in one line.
+func (t *turn) stateLine(tk *Ticket) string {
+	f := t.facts(tk)
+	return fmt.Sprintf("%s | %s | %s | %s | SLA %s", f.Status, f.Priority, f.Department, cmp.Or(f.Assignee, "nobody"), cmp.Or(f.Plan, "none"))
 }
 
 func (t *turn) entryLines(e *Entry) []string {
@@ -188,7 +194,11 @@ func doList(w *work, args string) (string, error) {
 		return "", err
 	}
 	f.Departments = w.readable(f.Departments)
-	if len(f.Departments) == 0 {
+	switch {
+	case len(f.Departments) > 0:
+	case w.ticket.Number == 0:
+		return "", refuse(NotAllowed, "there is no such department in which you have the right %q", MayRead)
+	default:
 		return "", refuse(NotAllowed, "%s", w.missing(MayRead))
 	}
 	f.Limit = listed
@@ -215,7 +225,7 @@ func (w *work) readable(asked []string) []string {
 		slices.Sort(asked)
 	}
 	return slices.DeleteFunc(slices.Clone(asked), func(key string) bool {
-		return !w.policy.May(w.agent.Key, MayRead, key)
+		return !w.may(MayRead, key)
 	})
 }
 

@@ -32,6 +32,7 @@ type Tx interface {
 	Watchers
 	Rota
 	Agents
+	Requests
 	Outbox
 	Clocks
 }

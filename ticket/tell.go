@@ -48,12 +48,16 @@ func (t *turn) leads(department string) []string {
 }
 
 // tellHandlers queues a notice about an entry to each agent who is told of such;
-// fill may add facts. An agent who wrote it as a customer knows it already.
+// fill may add facts. An agent who wrote it, as a customer perhaps, knows it
+// already.
 func (t *turn) tellHandlers(tk *Ticket, kind NoticeKind, e *Entry, fill func(*Notice)) error {
 	writer := ""
 	if e != nil && e.Authenticity == Proven {
 		agent, _ := t.policy.AgentByAddress(e.From)
 		writer = agent.Key
+	}
+	if e != nil && e.By.Kind == ByAgent {
+		writer = e.By.Name
 	}
 	told, err := t.audience(tk, kind, writer)
 	if err != nil {

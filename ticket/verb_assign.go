@@ -23,6 +23,9 @@ func doAssign(w *work, args string) (string, error) {
 		}
 		return w.toNobody(), nil
 	case "me", "myself":
+		if w.byOperator() {
+			return "", refuse(Invalid, "you are no agent: write #assign NAME")
+		}
 		return w.toAgent(w.agent.Key)
 	}
 	key, err := w.policy.findAgent(args)

@@ -47,7 +47,7 @@ func setStatusTo(s Status) func(*work, string) (string, error) {
 func doResolve(w *work, args string) (string, error) {
 	return noArgs(args, func() (string, error) {
 		result, err := w.toStatus(Resolved)
-		if err == nil && w.forced == "" && w.kind == Note && w.posts() {
+		if err == nil && w.forced == "" && w.kind == Note && w.posts() && !w.byOperator() {
 			w.kind = Reply
 			result += "; your text goes to the customer"
 		}
@@ -79,7 +79,7 @@ func doStatus(w *work, args string) (string, error) {
 		return "", notMatched("status", err, settable)
 	}
 	s := Status(name)
-	if (s == Resolved || s == Closed) && !w.policy.May(w.agent.Key, MayClose, w.before.Department) {
+	if (s == Resolved || s == Closed) && !w.may(MayClose, w.before.Department) {
 		return "", refuse(NotAllowed, "%s", w.missing(MayClose))
 	}
 	return w.toStatus(s)

@@ -18,6 +18,8 @@ type work struct {
 	mail     *Mail
 	received time.Time
 	held     string // why what it says to participants is held; "" if it is not
+	direct   bool   // it was asked for otherwise than by mail: who asked gets the transcript, and keeps the text if nothing is done
+	sure     bool   // words that only agents have seen may go out
 	ticket   Ticket // the copy
 	before   Ticket
 
@@ -39,6 +41,7 @@ type work struct {
 	events   []*Event
 	results  []ResultLine
 	report   []string
+	verdict  string // the first line of the transcript
 	refused  bool
 }
 
@@ -50,9 +53,7 @@ func (w *work) read(found match) error {
 	if found.kind == TokenReply {
 		w.kind = Reply
 	}
-	if w.block.HasText() {
-		w.text = strings.TrimSpace(w.block.Rest)
-	}
+	w.takeText()
 	w.files = slices.DeleteFunc(slices.Clone(w.mail.Files), func(f File) bool { return f.Inline })
 	if found.notice.Draft == 0 || len(w.block.Lines) == 0 {
 		return nil
@@ -75,6 +76,13 @@ func (w *work) read(found match) error {
 		w.files = d.Files
 	}
 	return nil
+}
+
+// takeText takes the text that stands below the block.
+func (w *work) takeText() {
+	if w.block.HasText() {
+		w.text = strings.TrimSpace(w.block.Rest)
+	}
 }
 
 // carryOut runs the block and posts the text, or holds both.
@@ -143,7 +151,10 @@ func (w *work) run() error {
 }
 
 func (w *work) runVerb(v Verb, args string) (string, error) {
-	if v.Right != "" && !w.policy.May(w.agent.Key, v.Right, w.before.Department) {
+	if w.ticket.Number == 0 && (v.Right != "" || v.stage != stageReport) {
+		return "", refuse(Invalid, "is about one ticket: say about which")
+	}
+	if v.Right != "" && !w.may(v.Right, w.before.Department) {
 		return "", refuse(NotAllowed, "%s", w.missing(v.Right))
 	}
 	if v.group != "" {
@@ -173,16 +184,29 @@ func (w *work) doubt(about, format string, args ...any) {
 	w.results = append(w.results, ResultLine{Line: about, Result: fmt.Sprintf(format, args...), Failed: true})
 }
 
-// missing says which right is missing where, and whom to ask.
-func (w *work) missing(right Right) string {
-	s := fmt.Sprintf("needs the right %q in %s, where ", right, w.policy.PathName(w.before.Department))
-	if role, _ := w.policy.RoleIn(w.agent.Key, w.before.Department); role.Key != "" {
+// byOperator reports whether no agent acts, but whoever may run the program's
+// commands: they may do everything.
+func (w *work) byOperator() bool { return w.agent.Key == "" }
+
+// may reports whether who acts has the right in the department.
+func (w *work) may(right Right, department string) bool {
+	return w.byOperator() || w.policy.May(w.agent.Key, right, department)
+}
+
+// missing says which right is missing in the ticket's department, and whom to
+// ask.
+func (w *work) missing(right Right) string { return w.lacks(w.agent.Key, right, w.before.Department) }
+
+// lacks says which right an agent lacks in a department, and whom to ask.
+func (t *turn) lacks(agent string, right Right, department string) string {
+	s := fmt.Sprintf("needs the right %q in %s, where ", right, t.policy.PathName(department))
+	if role, _ := t.policy.RoleIn(agent, department); role.Key != "" {
 		s += fmt.Sprintf("your role is %q", role.Key)
 	} else {
 		s += "you have no role"
 	}
-	if leads := w.leads(w.before.Department); len(leads) > 0 {
-		s += "; ask " + w.policy.agentName(leads[0])
+	if leads := t.leads(department); len(leads) > 0 {
+		s += "; ask " + t.policy.agentName(leads[0])
 	}
 	return s
 }

@@ -10,6 +10,16 @@ import (
 // hold changes nothing, keeps the mail as a draft, and tells the agent what to
 // mend (commands.md b.2, rule 8).
 func (w *work) hold() (Conclusion, error) {
+	w.because("nothing was done: %s", w.firstFailure())
+	for i, r := range w.results {
+		if !r.Failed && r.Result != "" {
+			w.results[i].Result = "fine, but not done: " + r.Result
+		}
+	}
+	w.verdict = w.nothingDone()
+	if w.direct {
+		return Conclusion{Outcome: CommandHeld, Ticket: w.ticket.Number}, nil
+	}
 	d := &Draft{Ticket: w.ticket.Number, Agent: w.agent.Key, Kind: w.kind, Text: w.text, Files: w.files,
 		Receipt: w.receipt, At: w.now, Until: w.now.Add(w.policy.DraftLife)}
 	if w.draft != nil {
@@ -20,21 +30,11 @@ func (w *work) hold() (Conclusion, error) {
 	if err := w.tx.AddDraft(d); err != nil {
 		return Conclusion{}, fmt.Errorf("hold a mail on ticket %d: %w", w.ticket.Number, err)
 	}
-	w.because("nothing was done: %s", w.firstFailure())
-	for i, r := range w.results {
-		if !r.Failed && r.Result != "" {
-			w.results[i].Result = "fine, but not done: " + r.Result
-		}
-	}
 	held := &Event{Ticket: w.ticket.Number, Kind: CommandsHeld, Actor: w.actor(), Detail: w.firstFailure()}
 	if err := w.record(held); err != nil {
 		return Conclusion{}, err
 	}
-	verdict := fmt.Sprintf("Ticket %d: NOTHING done", w.ticket.Number)
-	if w.text != "" || len(w.inserted) > 0 {
-		verdict += ", your text was NOT sent"
-	}
-	err := w.answer(NoticeHeld, &w.before, verdict, func(n *Notice) {
+	err := w.answer(NoticeHeld, &w.before, func(n *Notice) {
 		n.Draft = d.ID
 		n.Facts.Text = w.text
 	})
@@ -118,8 +118,11 @@ func (w *work) commit() (Conclusion, error) {
 	if err := w.tellColleagues(entry); err != nil {
 		return Conclusion{}, err
 	}
-	if err := w.transcript(entry, sentTo); err != nil {
-		return Conclusion{}, err
+	w.verdict = w.allDone(entry, sentTo)
+	if !w.direct {
+		if err := w.transcript(); err != nil {
+			return Conclusion{}, err
+		}
 	}
 	return w.conclusion(entry), nil
 }
@@ -215,7 +218,12 @@ func (w *work) withoutPrivateAddresses(text string) string {
 // addressLike finds whole addresses, so that one within another is left alone.
 var addressLike = regexp.MustCompile(`[\pL\pN.!#$%&'*+/=?^_` + "`" + `{|}~-]+@[\pL\pN.-]*[\pL\pN]`)
 
-func (w *work) actor() Actor { return Actor{Kind: ByAgent, Name: w.agent.Key} }
+func (w *work) actor() Actor {
+	if w.byOperator() {
+		return Actor{Kind: ByOperator}
+	}
+	return Actor{Kind: ByAgent, Name: w.agent.Key}
+}
 
 // change keeps an event of the work, if there is one.
 func (w *work) change(e *Event) {

@@ -74,7 +74,7 @@ func (w *work) whyNotTellResolved(n *Notice) (string, error) {
 			return "its sender is forged", nil
 		case first.Machine != Human:
 			return "it was written by a program", nil
-		case first.Authenticity != Proven:
+		case first.Authenticity != Proven && first.By.Kind == ByCustomer:
 			n.Facts.Subject, n.Facts.To, n.Facts.Requester = "", "", ""
 		}
 	}

@@ -13,12 +13,17 @@ const (
 )
 
 // transcript tells the agent what was done, where there is something to tell.
-func (w *work) transcript(entry *Entry, sentTo string) error {
+func (w *work) transcript() error {
 	warned := len(w.results) > len(w.block.Lines)
 	wanted := len(w.block.Lines) > 0 && w.agent.Transcript != TranscriptErrors
 	if !wanted && !warned && len(w.report) == 0 {
 		return nil
 	}
+	return w.answer(NoticeTranscript, &w.ticket, nil)
+}
+
+// allDone is the verdict on work that was done.
+func (w *work) allDone(entry *Entry, sentTo string) string {
 	var parts []string
 	if n := len(w.block.Lines); n > 0 {
 		parts = append(parts, fmt.Sprintf("%d done", n))
@@ -31,12 +36,23 @@ func (w *work) transcript(entry *Entry, sentTo string) error {
 	case entry != nil:
 		parts = append(parts, "note added")
 	}
-	verdict := fmt.Sprintf("Ticket %d: %s", w.ticket.Number, strings.Join(parts, ", "))
-	return w.answer(NoticeTranscript, &w.ticket, verdict, nil)
+	return fmt.Sprintf("Ticket %d: %s", w.ticket.Number, strings.Join(parts, ", "))
+}
+
+// nothingDone is the verdict on work that was not.
+func (w *work) nothingDone() string {
+	if w.ticket.Number == 0 {
+		return "NOTHING done"
+	}
+	verdict := fmt.Sprintf("Ticket %d: NOTHING done", w.ticket.Number)
+	if w.text != "" || len(w.inserted) > 0 {
+		verdict += ", your text was NOT sent"
+	}
+	return verdict
 }
 
 // answer queues a transcript to the agent's registered address, within limits.
-func (w *work) answer(kind NoticeKind, tk *Ticket, verdict string, fill func(*Notice)) error {
+func (w *work) answer(kind NoticeKind, tk *Ticket, fill func(*Notice)) error {
 	sent, err := w.tx.CountNotices(NoticeFilter{Agent: w.agent.Key, Since: w.now.Add(-transcriptWindow),
 		Kinds: []NoticeKind{NoticeTranscript}})
 	if err != nil {
@@ -50,7 +66,7 @@ func (w *work) answer(kind NoticeKind, tk *Ticket, verdict string, fill func(*No
 	}
 	return w.tellAgent(w.agent.Key, tk, kind, nil, func(n *Notice) {
 		n.InReplyTo = w.mail.MessageID
-		n.Facts.Verdict, n.Facts.Results, n.Facts.Report = verdict, w.results, w.report
+		n.Facts.Verdict, n.Facts.Results, n.Facts.Report = w.verdict, w.results, w.report
 		if fill != nil {
 			fill(n)
 		}

@@ -9,8 +9,9 @@ import (
 
 // How a transcript names what is not a line of the block.
 const (
-	yourMail = "(your mail)"
-	yourText = "(your text)"
+	yourMail    = "(your mail)"
+	yourRequest = "(your request)"
+	yourText    = "(your text)"
 )
 
 // inlineWorthTelling is the size from which an image in an agent's text is
@@ -19,15 +20,19 @@ const inlineWorthTelling = 20 << 10
 
 // weighMail looks at the mail as a whole.
 func (w *work) weighMail() {
+	whole := yourMail
+	if w.direct {
+		whole = yourRequest
+	}
 	switch {
-	case !w.policy.May(w.agent.Key, MayRead, w.ticket.Department):
-		w.doubt(yourMail, "%s", w.missing(MayRead))
+	case !w.may(MayRead, w.ticket.Department):
+		w.doubt(whole, "%s", w.missing(MayRead))
 	case w.mail.Oversize:
 		w.doubt(yourMail, "is larger than this desk takes: send it again without its large attachments")
 	case w.stale:
 		w.doubt(yourMail, "was to mend a held mail that is done or older than %g days: send its text again", w.policy.DraftLife.Hours()/24)
 	case w.block.TooMany:
-		w.doubt(yourMail, "has more than %d commands: send the rest in another mail", command.MaxLines)
+		w.doubt(whole, "has more than %d commands: send the rest in another", command.MaxLines)
 	}
 }
 
@@ -90,8 +95,12 @@ func (w *work) makePublic() error {
 			internal = append(internal, e.Text)
 		}
 	}
-	if words := leaked(w.body(), internal); words != "" && w.draft == nil {
-		w.doubt(yourText, "holds words that only agents have seen: %q. Answer with #reply to send it all the same", words)
+	if words := leaked(w.body(), internal); words != "" && w.draft == nil && !w.sure {
+		mend := "Answer with #reply"
+		if w.direct {
+			mend = "Confirm it"
+		}
+		w.doubt(yourText, "holds words that only agents have seen: %q. %s to send it all the same", words, mend)
 	}
 	return nil
 }
@@ -109,8 +118,10 @@ func (w *work) weighPosting() {
 		right = MayReply
 	}
 	switch {
-	case !w.policy.May(w.agent.Key, right, w.before.Department):
+	case !w.may(right, w.before.Department):
 		w.doubt(yourText, "%s", w.missing(right))
+	case w.kind == Reply && w.byOperator():
+		w.doubt(yourText, "only agents write to customers: say as which agent, or keep it as a note")
 	case w.kind == Note:
 	case w.ticket.Requester.Email == "":
 		w.doubt(yourText, "the ticket has no requester address to send it to: begin with #note to keep it as a note")

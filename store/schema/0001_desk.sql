@@ -370,6 +370,13 @@ CREATE TABLE editions (
   PRIMARY KEY (kind, key, revision)
 );
 
+-- What came of requests that have a key, so that one that comes twice is done
+-- once.
+CREATE TABLE transcripts (
+  receipt @key REFERENCES receipts (id),
+  says    TEXT NOT NULL -- JSON
+);
+
 -- The clocks of service levels, as they follow from the diaries.
 CREATE TABLE sla_clocks (
   ticket            BIGINT NOT NULL REFERENCES tickets (number),

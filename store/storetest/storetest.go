@@ -22,6 +22,7 @@ func Run(t *testing.T, open func(testing.TB) ticket.Store) {
 		agentTests,
 		clockTests,
 		rotaTests,
+		requestTests,
 		fieldTests,
 		watcherTests,
 	} {

@@ -1,0 +1,170 @@
+package ticket
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"deskpost/ticket/command"
+)
+
+// errNothingDone undoes the transaction of a request that did nothing.
+var errNothingDone = errors.New("nothing was done")
+
+// Do carries out commands and posts a text for an agent, or for the operator,
+// as an agent's mail does: the same verbs and rights, all or nothing. What came
+// of it is returned and not mailed, and if nothing was done nothing is kept: who
+// asked still has the text. The error is a Refusal if there is no such agent or
+// ticket, or nothing was asked; what is wrong with commands is in the transcript.
+func (d *Desk) Do(ctx context.Context, q Request) (Transcript, error) {
+	q.Text = plain(q.Text)
+	run := d.update
+	asks := d.Policy().onlyAsks(q)
+	if asks {
+		run = d.view // leaves no trace, and waits for nobody
+	}
+	var done Transcript
+	err := run(ctx, func(t *turn) (err error) {
+		done, err = t.do(q, asks)
+		return err
+	})
+	return done, requestError("carry out a request", err)
+}
+
+// requestError is what is wrong with a request: a refusal speaks for itself.
+func requestError(what string, err error) error {
+	_, refused := errors.AsType[*Refusal](err)
+	switch {
+	case err == nil, errors.Is(err, errNothingDone):
+		return nil
+	case refused:
+		return err
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// onlyAsks reports whether a request changes nothing: it is about no ticket, or
+// has no text and only verbs such as #show.
+func (p *Policy) onlyAsks(q Request) bool {
+	if q.Ticket == 0 {
+		return true
+	}
+	block := command.Parse(q.Text, p.knowsVerb)
+	return len(block.Lines) > 0 && !block.HasText() && !slices.ContainsFunc(block.Lines, func(l command.Line) bool {
+		verb, _, err := p.findVerb(l.Verb, l.Args)
+		return err != nil || verb.stage != stageReport
+	})
+}
+
+func (t *turn) do(q Request, asks bool) (Transcript, error) {
+	w, err := t.requested(q)
+	if err != nil {
+		return Transcript{}, err
+	}
+	if asks {
+		return w.ask()
+	}
+	r, first, err := t.accept(q.Origin, q.Agent, q.Key)
+	switch {
+	case err != nil:
+		return Transcript{}, err
+	case first != nil && first.Ticket != w.ticket.Number:
+		return Transcript{}, refuse(Conflict, "the key %q was used for ticket %d", q.Key, first.Ticket)
+	case first != nil:
+		return *first, errNothingDone
+	}
+	c, err := w.carryOut()
+	if err != nil {
+		return Transcript{}, err
+	}
+	if w.refused {
+		return w.toCaller(c), errNothingDone
+	}
+	return w.toCaller(c), t.conclude(&r, q.Key, c, w.mail, w.toCaller(c))
+}
+
+// requested is the work that a request asks for, before any of it is done.
+func (t *turn) requested(q Request) (*work, error) {
+	agent, err := t.whoAsks(q.Origin, q.Agent)
+	if err != nil {
+		return nil, err
+	}
+	tk := &Ticket{}
+	if q.Ticket != 0 {
+		if tk, err = t.survivor(q.Ticket); err != nil {
+			return nil, err
+		}
+		if tk == nil {
+			return nil, refuse(NotFound, "there is no ticket %d", q.Ticket)
+		}
+	}
+	m := &Mail{NewText: q.Text, Authenticity: Proven}
+	if len(agent.Emails) > 0 {
+		m.From = Address{Name: agent.Name, Email: agent.Emails[0]}
+	}
+	w := t.workOn(tk, agent, m, t.now)
+	w.direct, w.sure = true, q.Sure
+	w.block = command.Parse(m.NewText, w.policy.knowsVerb)
+	w.takeText()
+	w.kind = cmp.Or(q.Kind, Note)
+	switch {
+	case w.kind != Note && w.kind != Reply:
+		return nil, refuse(Invalid, "a text becomes a %s or a %s, not a %q", Reply, Note, q.Kind)
+	case len(w.block.Lines) == 0 && !w.posts():
+		return nil, refuse(Invalid, "say what to do: give a command such as #take, or a text")
+	}
+	return w, nil
+}
+
+// whoAsks is the agent who asks for something, without a key if it is the
+// operator.
+func (t *turn) whoAsks(origin Origin, key string) (Agent, error) {
+	agent, ok := t.policy.Agents[key]
+	switch {
+	case key == "" && origin == FromCommandLine:
+		return Agent{Name: t.policy.actorName(Actor{Kind: ByOperator})}, nil
+	case !ok:
+		return Agent{}, refuse(NotFound, "there is no agent %q", key)
+	case agent.Disabled:
+		return Agent{}, refuse(NotAllowed, "the agent %s is disabled and may do nothing", key)
+	}
+	return agent, nil
+}
+
+// ask answers a request that changes nothing.
+func (w *work) ask() (Transcript, error) {
+	if w.ticket.Number != 0 {
+		w.weighMail()
+	} else if w.posts() {
+		w.doubt(yourText, "belongs to no ticket: say to which")
+	}
+	if !w.refused {
+		if err := w.run(); err != nil {
+			return Transcript{}, err
+		}
+	}
+	if !w.refused {
+		w.verdict = ""
+		return w.toCaller(Conclusion{Ticket: w.ticket.Number}), nil
+	}
+	c, err := w.hold()
+	return w.toCaller(c), err
+}
+
+// toCaller is the transcript of the work.
+func (w *work) toCaller(c Conclusion) Transcript {
+	done := Transcript{Done: !w.refused, Ticket: c.Ticket, Entry: c.Entry, Verdict: w.verdict, Results: w.results}
+	switch {
+	case w.ticket.Number == 0:
+	case w.refused:
+		done.State = w.stateLine(&w.before)
+	default:
+		done.State = w.stateLine(&w.ticket)
+	}
+	if !w.refused {
+		done.Report = w.report
+	}
+	return done
+}

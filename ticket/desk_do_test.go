@@ -210,6 +210,7 @@ func TestDoAboutNoTicket(t *testing.T) {
 	for text, want := range map[string]string{
 		"#list unassigned": "#list unassigned: 1 found, see below",
 		"#help take":       "#help take: see below",
+		"#list canned":     "#list canned: is about one ticket: say about which",
 		"#take":            "#take: is about one ticket: say about which",
 		"#lsit":            "#lsit: unknown; did you mean #list?",
 		"Hello.":           "(your text): belongs to no ticket: say to which",

@@ -186,6 +186,9 @@ func addressText(a Address) string {
 
 func doList(w *work, args string) (string, error) {
 	if lines, ok := w.configured(strings.ToLower(args)); ok {
+		if w.ticket.Number == 0 {
+			return "", aboutOneTicket()
+		}
 		w.report = append(w.report, lines...)
 		return "see below", nil
 	}
@@ -247,7 +250,7 @@ func doHelp(w *work, args string) (string, error) {
 		return "", err
 	}
 	if v, _, err := w.policy.findVerb(strings.TrimPrefix(args, "#"), ""); err == nil {
-		if more, ok := w.configured(v.Name); ok {
+		if more, ok := w.configured(v.Name); ok && w.ticket.Number != 0 {
 			lines = append(append(lines, ""), more...)
 		}
 	}

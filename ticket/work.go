@@ -152,7 +152,7 @@ func (w *work) run() error {
 
 func (w *work) runVerb(v Verb, args string) (string, error) {
 	if w.ticket.Number == 0 && (v.Right != "" || v.stage != stageReport) {
-		return "", refuse(Invalid, "is about one ticket: say about which")
+		return "", aboutOneTicket()
 	}
 	if v.Right != "" && !w.may(v.Right, w.before.Department) {
 		return "", refuse(NotAllowed, "%s", w.missing(v.Right))
@@ -164,6 +164,9 @@ func (w *work) runVerb(v Verb, args string) (string, error) {
 	}
 	return v.do(w, args)
 }
+
+// aboutOneTicket refuses a command that was given without a ticket.
+func aboutOneTicket() error { return refuse(Invalid, "is about one ticket: say about which") }
 
 // claim notes that a verb of a group is used, and refuses a second one.
 func (w *work) claim(group, verb string) error {

@@ -73,6 +73,8 @@ func TestPlans(t *testing.T) {
 		{"Known", knownQuery, args{"x"}, "sqlite_autoindex_known_ids_1"},
 		{"Claim", claimQuery, args{1, 1, 9}, "notices_claim"},
 		{"NextDue", nextDueQuery, nil, "notices_free"},
+		{"NextAt", nextAtQuery, args{1}, "tickets_next"},
+		{"FailedSince", failedSinceQuery, args{"x", 1}, "sqlite_autoindex_contacts_1"},
 		{"Waiting", waitingQuery, args{1, 9}, "notices"},
 		{"Waiting: held", heldQuery, args{1, 9}, "notices_waiting"},
 		{"Events", eventsQuery, args{1001}, "events_ticket"},

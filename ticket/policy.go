@@ -31,6 +31,9 @@ type Policy struct {
 	Fields          []Field  // in the order in which they are shown
 	Canned          map[string]Canned
 
+	Sweep        time.Duration // between two ticks
+	CatchupWait  time.Duration // how long after a start, or an outage of a mailbox, steps wait for mail that came before them
+	WeeklyReport Schedule      // when leads get reports; nil is never
 	Acknowledge  Acknowledge
 	ReopenWindow time.Duration // from the later of resolve and close
 	TokenLife    time.Duration // of agents' tokens
@@ -71,6 +74,7 @@ type Agent struct {
 	Disabled   bool
 	Calendar   string              // when they work; "" is day and night, in the desk's zone
 	Deputy     string              // key of who is told while they are away or cannot be reached; "" is nobody
+	DailyPlan  Schedule            // when they get the daily plan; nil is never
 	ReplyAs    EntryKind           // what an answer to a customer's message becomes: Reply or Note
 	Transcript TranscriptMode      // when command mails are answered
 	Notify     map[NoticeKind]Wish // what is not there is WishMine

@@ -33,6 +33,7 @@ type Tx interface {
 	Rota
 	Agents
 	Requests
+	Timetable
 	Outbox
 	Clocks
 }

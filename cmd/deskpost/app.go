@@ -39,7 +39,7 @@ type app struct {
 	relay    *mailer.Relay
 	sender   *mailer.Sender
 	leads    *leads
-	reloaded chan struct{} // rung when another policy is in force
+	rewind   chan struct{} // rung when what recurs has changed, or the clock
 	now      func() time.Time
 	log      *slog.Logger
 }
@@ -67,7 +67,7 @@ func assemble(ctx context.Context, s *settings, log *slog.Logger, opts ...store.
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("read signing keys: %w", err), db.Close())
 	}
-	a := &app{settings: s, db: db, leads: leads, reloaded: make(chan struct{}, 1), now: now, log: log}
+	a := &app{settings: s, db: db, leads: leads, rewind: make(chan struct{}, 1), now: now, log: log}
 	a.desk = &ticket.Desk{Store: db, Keys: keys, Now: now, Node: db.Node()}
 	a.desk.SetPolicy(s.Policy)
 	if err := departmentsKept(ctx, a.desk, s.Policy); err != nil {

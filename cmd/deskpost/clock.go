@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -11,12 +13,12 @@ import (
 	"deskpost/store"
 )
 
-// Times of the recurring work. Cron only rings: what is due is in the store, so
-// a run that was missed is caught up by the next one.
+// What recurs at fixed times, by the clock of the desk's zone. Cron only rings:
+// what is due is in the store, so a run that was missed is caught up by the next
+// ring, and nothing is done twice.
 const (
-	tickSpec    = "@every 15s"
 	collectSpec = "17 3 * * *"
-	heldSpec    = "@hourly"
+	heldSpec    = "0 * * * *"
 	orphanAge   = 24 * time.Hour // of raw mail that no receipt names
 )
 
@@ -24,54 +26,124 @@ const (
 // disk or the database, met by whomever, ends it, and with it the program: the
 // next start checks what can be checked, and systemd sees that there was a fault.
 func (a *app) runClock(ctx context.Context) error {
-	fatal := make(chan error, 1)
-	do := func(name string, work func(context.Context) error) func() {
-		return func() {
-			err := work(ctx)
-			if err == nil || ctx.Err() != nil {
-				return
-			}
-			a.log.Error("recurring work failed", "work", name, "error", err)
-			if store.IsFatal(err) {
-				select {
-				case fatal <- err:
-				default:
-				}
-			}
+	for {
+		again, err := a.ring(ctx)
+		if err != nil || !again {
+			return err
 		}
 	}
+}
+
+// A clockwork is what rings under one config.
+type clockwork struct {
+	*app
+	ctx   context.Context
+	cron  *cron.Cron
+	jobs  []cron.EntryID
+	tick  cron.Job
+	nudge chan time.Time // when the next tick should be, if that is before the next sweep
+	fatal chan error
+}
+
+// ring works until ctx ends, or until the config has changed: then it should be
+// called again.
+func (a *app) ring(ctx context.Context) (again bool, err error) {
+	w, err := a.newClockwork(ctx)
+	if err != nil {
+		return false, err
+	}
+	w.job("recompute", a.recompute)() // a deadline that an edit has moved must not fire as it was
+	w.tick.Run()                      // what came due before the start does not wait for the first ring
+	var missed sync.WaitGroup
+	for _, id := range w.jobs {
+		missed.Go(w.cron.Entry(id).WrappedJob.Run) // nor does what recurs
+	}
+	w.cron.Start()
+	defer func() {
+		<-w.cron.Stop().Done()
+		missed.Wait()
+	}()
+	for nearest := (<-chan time.Time)(nil); ; {
+		select {
+		case <-ctx.Done():
+			return false, nil
+		case err := <-w.fatal:
+			return false, err
+		case <-a.rewind:
+			return true, nil
+		case at := <-w.nudge:
+			nearest = time.After(at.Sub(a.now()))
+		case <-nearest:
+			nearest = nil
+			w.tick.Run()
+		}
+	}
+}
+
+// windUp lets the clockwork begin anew, soon. It may be called from any
+// goroutine.
+func (a *app) windUp() {
+	select {
+	case a.rewind <- struct{}{}:
+	default: // it will already
+	}
+}
+
+func (a *app) newClockwork(ctx context.Context) (*clockwork, error) {
+	p := a.desk.Policy()
 	logger := cronLogger{a.log}
 	// SkipIfStillRunning must stand outside of Recover: the other way round a
 	// job that panicked once never runs again.
-	c := cron.New(cron.WithLocation(a.desk.Policy().Zone), cron.WithLogger(logger),
+	c := cron.New(cron.WithLocation(p.Zone), cron.WithLogger(logger),
 		cron.WithChain(cron.SkipIfStillRunning(logger), cron.Recover(logger)))
-	for spec, job := range map[string]func(){
-		collectSpec: do("collect", a.collect),
-		heldSpec:    do("held", a.tellHeld),
-	} {
-		if _, err := c.AddFunc(spec, job); err != nil {
-			return fmt.Errorf("schedule %q: %w", spec, err)
+	w := &clockwork{app: a, ctx: ctx, cron: c, nudge: make(chan time.Time, 1), fatal: make(chan error, 1)}
+	for _, r := range []struct {
+		name, spec string
+		work       func(context.Context) error
+	}{{"collect", collectSpec, a.collect}, {"held", heldSpec, a.tellHeld}} {
+		s, err := parseSchedule(r.spec, p.Zone)
+		if err != nil {
+			return nil, fmt.Errorf("schedule %s: %w", r.name, err)
+		}
+		recur := func(ctx context.Context) error { return a.desk.Recur(ctx, r.name, s, r.work) }
+		w.jobs = append(w.jobs, c.Schedule(s, w.job(r.name, recur)))
+	}
+	id := c.Schedule(cron.Every(p.Sweep), w.job("tick", w.tickAndLookAhead))
+	w.tick = c.Entry(id).WrappedJob
+	return w, nil
+}
+
+// job is work that says what goes wrong.
+func (w *clockwork) job(name string, work func(context.Context) error) cron.FuncJob {
+	return func() {
+		err := work(w.ctx)
+		if err == nil || w.ctx.Err() != nil {
+			return
+		}
+		w.log.Error("recurring work failed", "work", name, "error", err)
+		if store.IsFatal(err) {
+			select {
+			case w.fatal <- err:
+			default:
+			}
 		}
 	}
-	tick, err := c.AddFunc(tickSpec, do("tick", a.tick))
-	if err != nil {
-		return fmt.Errorf("schedule %q: %w", tickSpec, err)
-	}
-	recompute := do("recompute", a.recompute)
-	recompute()                    // a deadline that an edit has moved must not fire as it was
-	c.Entry(tick).WrappedJob.Run() // what came due before the start does not wait for the first ring
-	c.Start()
-	defer func() { <-c.Stop().Done() }()
-	for {
+}
+
+// tickAndLookAhead does what is due, and asks to be rung at the next instant at
+// which something is, if that is before the next sweep.
+func (w *clockwork) tickAndLookAhead(ctx context.Context) error {
+	began := w.now()
+	fault := w.app.tick(ctx)
+	next, err := w.desk.NextAt(ctx, began)
+	if err == nil && !next.IsZero() && next.Before(began.Add(w.desk.Policy().Sweep)) {
 		select {
-		case <-ctx.Done():
-			return nil
-		case err := <-fatal:
-			return err
-		case <-a.reloaded:
-			recompute()
+		case <-w.nudge: // an older one
+		default:
 		}
+		w.nudge <- next
 	}
+	return errors.Join(fault, err)
 }
 
 func (a *app) tick(ctx context.Context) error {

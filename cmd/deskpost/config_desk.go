@@ -43,6 +43,7 @@ func (c *checker) policy(raw *rawConfig) *ticket.Policy {
 		c.referenceAt(c.index.elementLine(path, i), path, admin, "an", "agent", agents)
 	}
 	c.behaviour(raw, p)
+	c.rhythm(raw, p)
 	return p
 }
 

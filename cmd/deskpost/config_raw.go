@@ -76,6 +76,9 @@ type rawAgent struct {
 	ReplyAs    string            `toml:"reply_as"`
 	Transcript string            `toml:"transcript"`
 	Notify     rawNotify         `toml:"notify"`
+	Calendar   string            `toml:"calendar"`
+	Deputy     string            `toml:"deputy"`
+	DailyPlan  string            `toml:"daily_plan"`
 }
 
 type rawRole struct {
@@ -118,7 +121,9 @@ type rawCalendar struct {
 }
 
 type rawSLA struct {
-	Calendar string `toml:"calendar"`
+	Calendar    string `toml:"calendar"`
+	Sweep       string `toml:"sweep"`
+	CatchupWait string `toml:"catchup_wait"`
 }
 
 type rawField struct {
@@ -143,6 +148,7 @@ type rawDesk struct {
 	Priorities      []string `toml:"priorities"`
 	DefaultPriority string   `toml:"default_priority"`
 	ReopenWindow    string   `toml:"reopen_window"`
+	WeeklyReport    string   `toml:"weekly_report"`
 }
 
 type rawCommands struct {
@@ -169,6 +175,7 @@ type rawMail struct {
 	CapSenderHour  int      `toml:"cap_sender_hour"`
 	CapReopenHour  int      `toml:"cap_reopen_hour"`
 	CapAgentBurst  int      `toml:"cap_agent_burst"`
+	DailyPlan      string   `toml:"daily_plan"`
 }
 
 type rawLog struct {
@@ -193,16 +200,16 @@ func defaultConfig(index *tomlIndex) *rawConfig {
 		Team:     named(index, "team", rawTeam{}),
 		Plan:     named(index, "plan", rawPlan{PauseOn: []string{"pending", "hold"}, OnReopen: "resume", OnChange: "from_start"}),
 		Calendar: named(index, "calendar", rawCalendar{}),
-		SLA:      rawSLA{Calendar: alwaysOpen},
+		SLA:      rawSLA{Calendar: alwaysOpen, Sweep: "@every 15s", CatchupWait: "10m"},
 		Field:    named(index, "field", rawField{Type: "text"}),
 		Canned:   named(index, "canned", rawCanned{}),
 		Desk: rawDesk{Priorities: []string{"Low", "Normal", "High", "Emergency"}, DefaultPriority: "Normal",
-			ReopenWindow: "7d"},
+			ReopenWindow: "7d", WeeklyReport: "0 8 * * mon"},
 		Commands: rawCommands{NearMiss: "hold", TokenDays: 60, DraftDays: 7},
 		Mail: rawMail{Acknowledge: "verified", MaxSize: "50MiB", OldMail: "24h", Separator: "+",
 			Retry: []string{"1m", "5m", "15m", "30m", "1h"}, TellAt: "24h", GiveUp: "5d",
 			CapAddressHour: 10, CapAddressDay: 40, CapTicketDay: 20, CapSystemHour: 500,
-			CapSenderHour: 30, CapReopenHour: 5, CapAgentBurst: 60},
+			CapSenderHour: 30, CapReopenHour: 5, CapAgentBurst: 60, DailyPlan: "0 7 * * mon-fri"},
 		Log: rawLog{Level: "info", Format: "json"},
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -172,6 +173,13 @@ disabled = true
 reply_as = "note"
 transcript = "errors"
 notify = { new = "all", message = "none", reply = "all", note = "none", transfer = "none" }
+calendar = "night"
+deputy = "mary"
+daily_plan = "06:30"
+
+[agent.mary]
+name = "Mary Major"
+emails = ["mary@bank.example"]
 
 [role.expanded]
 rights = ["read", "ban"]
@@ -215,6 +223,8 @@ extras = ["2026-12-25 08:00-10:00"]
 
 [sla]
 calendar = "night"
+sweep = "@every 1m"
+catchup_wait = "5m"
 
 [field.customer-no]
 name = "Customer number"
@@ -242,6 +252,7 @@ departments = ["support"]
 priorities = ["P3", "P2", "P1"]
 default_priority = "P2"
 reopen_window = "1d12h"
+weekly_report = "30 6 1 * *"
 
 [commands]
 near_miss = "warn"
@@ -266,6 +277,7 @@ cap_system_hour = 4
 cap_sender_hour = 6
 cap_reopen_hour = 7
 cap_agent_burst = 5
+daily_plan = "0 8 * * *"
 
 [log]
 level = "warn"
@@ -299,9 +311,11 @@ func TestFullConfigPolicy(t *testing.T) {
 		Agents: map[string]ticket.Agent{"jane": {Key: "jane", Name: "Jane Doe",
 			Emails: []string{"jane@bank.example", "jd@bank.example"}, Disabled: true,
 			Access:  map[string]string{"support": "agent", "online-banking": "expanded"},
-			ReplyAs: ticket.Note, Transcript: ticket.TranscriptErrors,
+			ReplyAs: ticket.Note, Transcript: ticket.TranscriptErrors, Calendar: "night", Deputy: "mary", DailyPlan: cronText("30 6 * * * Asia/Tokyo night"),
 			Notify: map[ticket.NoticeKind]ticket.Wish{ticket.NoticeNew: ticket.WishAll, ticket.NoticeMessage: ticket.WishNone,
-				ticket.NoticeReplied: ticket.WishAll, ticket.NoticeNote: ticket.WishNone, ticket.NoticeTransferred: ticket.WishNone}}},
+				ticket.NoticeReplied: ticket.WishAll, ticket.NoticeNote: ticket.WishNone, ticket.NoticeTransferred: ticket.WishNone}},
+			"mary": {Key: "mary", Name: "Mary Major", Emails: []string{"mary@bank.example"}, ReplyAs: ticket.Reply, Transcript: ticket.TranscriptAlways,
+				DailyPlan: cronText("0 8 * * * America/New_York")}},
 		Roles: map[string]ticket.Role{"all": ticket.Roles()[0], "agent": ticket.AgentRole, "limited": ticket.Roles()[3], "view": ticket.Roles()[4],
 			"expanded": {Key: "expanded", Rights: []ticket.Right{ticket.MayRead, ticket.MayBan}}},
 		Teams: map[string]ticket.Team{"network": {Key: "network", Name: "Network", Members: []string{"jane"}, Lead: "jane", Departments: []string{"support"}}},
@@ -324,6 +338,7 @@ func TestFullConfigPolicy(t *testing.T) {
 		Canned: map[string]ticket.Canned{"reset": {Key: "reset", Name: "VPN reset", Departments: []string{"support"},
 			Text: "Dear {{first_name|customer}},\n{{field:customer-no}}"}},
 		Priorities: []string{"P3", "P2", "P1"}, DefaultPriority: "P2", Admins: []string{"jane"},
+		Sweep: time.Minute, CatchupWait: 5 * time.Minute, WeeklyReport: cronText("30 6 1 * * America/New_York"),
 		Acknowledge: ticket.AckNever, ReopenWindow: 36 * time.Hour, TokenLife: 30 * day, DraftLife: 3 * day,
 		OldMail: 2 * day, NearMiss: ticket.NearMissWarn, Separator: "=", Echo: "support",
 		Caps: ticket.Caps{AddressHour: 1, AddressDay: 2, TicketDay: 3, SystemHour: 4, SenderHour: 6, ReopenHour: 7, AgentBurst: 5},
@@ -333,10 +348,20 @@ func TestFullConfigPolicy(t *testing.T) {
 	byName := cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })
 	byRevision := cmp.Comparer(func(a, b *calendar.Calendar) bool { return a.Key() == b.Key() && a.Revision() == b.Revision() })
 	byText := cmp.Comparer(func(a, b *regexp.Regexp) bool { return a == b || a != nil && b != nil && a.String() == b.String() })
-	if diff := cmp.Diff(want, s.Policy, byName, byRevision, byText); diff != "" {
+	bySchedule := cmp.Transformer("schedule", func(s ticket.Schedule) string {
+		words := strings.Fields(fmt.Sprint(s))
+		return strings.Join(words[:min(len(words), 7)], " ") // without the revision of a calendar
+	})
+	if diff := cmp.Diff(want, s.Policy, byName, byRevision, byText, bySchedule); diff != "" {
 		t.Errorf("policy (-want +got):\n%s", diff)
 	}
 }
+
+// cronText is a schedule of which only the text is known.
+type cronText string
+
+// Next implements ticket.Schedule.
+func (cronText) Next(time.Time) time.Time { return time.Time{} }
 
 // calendars are those of the full config.
 func calendars(t *testing.T) map[string]*calendar.Calendar {
@@ -498,7 +523,7 @@ func TestFullConfigIsFull(t *testing.T) {
 	got := parse(t, source(configDir(t), fullConfig)).raw.flatten()
 	index, _ := indexTOML([]byte(fullConfig))
 	for key, value := range defaultConfig(index).flatten() {
-		if strings.HasPrefix(key, "mailbox.local.") || strings.HasPrefix(key, "department.online-banking.") ||
+		if strings.HasPrefix(key, "mailbox.local.") || strings.HasPrefix(key, "department.online-banking.") || strings.HasPrefix(key, "agent.mary.") ||
 			strings.HasSuffix(key, ".ca_file") || strings.HasSuffix(key, ".allow_insecure") ||
 			key == "field.customer-no.type" || key == "field.customer-no.choices" || strings.HasPrefix(key, "field.contract.") ||
 			key == "relay.main.password" || key == "blobs_ca_file" || key == "department.support.language" { // there is one

@@ -11,12 +11,3 @@ func (a *app) recompute(ctx context.Context) error {
 	}
 	return err
 }
-
-// edited says that another policy is in force. It does not wait: what is not
-// read yet will find the latest one.
-func (a *app) edited() {
-	select {
-	case a.reloaded <- struct{}{}:
-	default:
-	}
-}

@@ -135,7 +135,7 @@ func (a *app) reload(ctx context.Context, path string) {
 		a.log.Warn("keys were changed that take effect only after a restart", "keys", strings.Join(keys, ", "))
 	}
 	a.desk.SetPolicy(next.Policy)
-	a.edited()
+	a.windUp()
 	for _, p := range a.pollers {
 		p.Kick() // a password may have been mended
 	}

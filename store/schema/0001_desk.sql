@@ -204,6 +204,12 @@ CREATE TABLE agent_states (
   deputy     TEXT NOT NULL
 );
 
+-- When work that recurs, such as reports, was last done.
+CREATE TABLE runs (
+  name TEXT PRIMARY KEY,
+  at   BIGINT NOT NULL
+);
+
 CREATE TABLE entries (
   id           @id,
   ticket       BIGINT NOT NULL REFERENCES tickets (number),

@@ -2,7 +2,6 @@ package ticket
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -77,7 +76,7 @@ func (c *chain) try(agent Agent) (AgentState, bool, error) {
 		return state, false, err
 	}
 	if state.Away(c.now) {
-		c.why = append(c.why, agent.Name+c.until(state))
+		c.why = append(c.why, agent.Name+", who is "+c.absence(state))
 		return state, false, nil
 	}
 	c.told = append(c.told, addressee{agent: agent, whom: strings.Join(c.why, "; ")})
@@ -88,12 +87,12 @@ func (c *chain) try(agent Agent) (AgentState, bool, error) {
 	return state, !failed, err
 }
 
-// until says that somebody is away, and how long if that is known.
-func (c *chain) until(s AgentState) string {
+// absence says that somebody is away, and how long if that is known.
+func (t *turn) absence(s AgentState) string {
 	if s.AwayUntil.IsZero() {
-		return ", who is away"
+		return "away"
 	}
-	return ", who is away until " + s.AwayUntil.In(c.policy.Zone).Format("Mon 2 Jan 2006, 15:04 MST")
+	return "away until " + s.AwayUntil.In(t.policy.Zone).Format("Mon 2 Jan 2006, 15:04 MST")
 }
 
 // admins adds every admin who was not met before.
@@ -128,24 +127,6 @@ func (t *turn) present(keys []string) ([]string, error) {
 		return keys, nil
 	}
 	return there, nil
-}
-
-// deputies are those whom an agent's tickets would go to one after the other, if
-// deputy stood in for the agent.
-func (t *turn) deputies(agent, deputy string) ([]string, error) {
-	var all []string
-	for deputy != "" && !slices.Contains(all, deputy) {
-		all = append(all, deputy)
-		state, err := t.state(deputy)
-		if err != nil {
-			return nil, err
-		}
-		if !state.Away(t.now) || deputy == agent {
-			break
-		}
-		deputy = state.Deputy
-	}
-	return all, nil
 }
 
 // standsInFor is the sentence that tells somebody whom a mail was meant for.

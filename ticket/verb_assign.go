@@ -42,10 +42,14 @@ func (w *work) toAgent(key string) (string, error) {
 		return "", refuse(NotAllowed, "%s has no access to %s", w.policy.agentName(key), w.policy.PathName(w.ticket.Department))
 	}
 	result := w.set(AssigneeChanged, &w.ticket.Assignee, key, w.agentOrNobody)
-	if key != w.agent.Key && key != w.before.Assignee {
+	away, err := w.notThere(key)
+	switch {
+	case away != "" || err != nil:
+		result += away
+	case key != w.agent.Key && key != w.before.Assignee:
 		result += " (mailed)"
 	}
-	return result, nil
+	return result, err
 }
 
 // toTeam gives the ticket to a team. Who it is assigned to keeps it; else its

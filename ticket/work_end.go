@@ -103,6 +103,9 @@ func (w *work) commit() (Conclusion, error) {
 	if err := w.changePeople(); err != nil {
 		return Conclusion{}, err
 	}
+	if err := w.keepState(); err != nil {
+		return Conclusion{}, err
+	}
 	if w.draft != nil {
 		if err := w.tx.EndDraft(w.draft.ID, w.now); err != nil {
 			return Conclusion{}, fmt.Errorf("end held mail %d: %w", w.draft.ID, err)

@@ -59,7 +59,7 @@ func worldAt(t testing.TB, addr string) *world {
 	w.box = imapbox.Config{Addr: addr, Security: imapbox.Insecure, User: "desk", CommandTimeout: 20 * time.Second,
 		Password: func() (string, error) { return "secret", nil }}
 	w.desk = &ticket.Desk{Store: w.db, Now: w.now, Keys: ticket.Keys{{ID: 1, Secret: bytes.Repeat([]byte{7}, 32)}}}
-	support := ticket.Department{Key: "support", Name: "Support", Address: ticket.Address{Email: "support@bank.example"}, AfterReply: ticket.Open}
+	support := ticket.Department{Key: "support", Name: "Support", Address: ticket.Address{Email: "support@bank.example"}, AfterReply: ticket.State{Status: ticket.Open}}
 	w.desk.SetPolicy(&ticket.Policy{
 		Zone: time.UTC, Departments: map[string]ticket.Department{"support": support},
 		Mailboxes:  map[string]ticket.Mailbox{"support": {Key: "support", Address: support.Address, Department: "support"}},

@@ -84,6 +84,7 @@ func TestPlans(t *testing.T) {
 		find("status", "tickets_queue", ticket.Filter{Statuses: open}),
 		find("department", "tickets_department", ticket.Filter{Departments: []string{"support"}}),
 		find("assignee", "tickets_assignee", ticket.Filter{Assignee: "jane"}),
+		find("substatus", "tickets_substatus", ticket.Filter{Substatuses: []string{"vendor"}}),
 		find("team", "tickets_team", ticket.Filter{Teams: []string{"network", "sales"}}),
 		find("requester", "tickets_requester", ticket.Filter{Requester: "ann@example.com"}),
 		find("tag", "sqlite_autoindex_ticket_tags_1", ticket.Filter{Tag: "vip"}),

@@ -89,7 +89,7 @@ func (t *tx) InUse(s []ticket.Status) ([]string, error) {
 
 func findQuery(f ticket.Filter) (string, args) {
 	var w where
-	w.in("status", words(f.Statuses))
+	w.states(f.Statuses, f.Substatuses)
 	w.in("department", words(f.Departments))
 	switch f.Assignee {
 	case "":

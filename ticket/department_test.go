@@ -11,7 +11,7 @@ import (
 // grow puts the departments Network and, below it, Routers under Support.
 func grow(p *ticket.Policy) {
 	for _, d := range []ticket.Department{{Key: "network", Name: "Network", Parent: "support"}, {Key: "routers", Name: "Routers", Parent: "network"}} {
-		d.Address, d.Lead, d.ReopenClosed, d.AfterReply = ticket.Address{Name: d.Name, Email: d.Key + "@bank.example"}, "lead", true, ticket.Open
+		d.Address, d.Lead, d.ReopenClosed, d.AfterReply = ticket.Address{Name: d.Name, Email: d.Key + "@bank.example"}, "lead", true, ticket.State{Status: ticket.Open}
 		p.Departments[d.Key] = d
 	}
 }

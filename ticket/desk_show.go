@@ -74,6 +74,20 @@ func (d *Desk) InUse(ctx context.Context, s []Status) ([]string, error) {
 	return departments, nil
 }
 
+// StatesInUse lists the states that an admin has added in which there are tickets
+// with one of the statuses.
+func (d *Desk) StatesInUse(ctx context.Context, s []Status) ([]State, error) {
+	var states []State
+	err := d.view(ctx, func(t *turn) (err error) {
+		states, err = t.tx.StatesInUse(s)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for statuses in use: %w", err)
+	}
+	return states, nil
+}
+
 // Explain reads what became of the mail with this UID, and why.
 func (d *Desk) Explain(ctx context.Context, source string, epoch, uid uint32) (Taken, error) {
 	var taken Taken

@@ -61,7 +61,7 @@ type Department struct {
 	ReopenClosed bool    // a customer's mail inside the window reopens closed tickets too
 	Assign       AssignRule
 	TellCustomer []Option
-	AfterReply   Status // status after a public reply: Open or Pending
+	AfterReply   State  // after a public reply
 	Language     string // of the words that mail from it is made of
 }
 

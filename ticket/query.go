@@ -2,7 +2,6 @@ package ticket
 
 import (
 	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -29,7 +28,7 @@ func (p *Policy) query(text, agent string, now time.Time) (Filter, error) {
 			return Filter{}, err
 		}
 	}
-	if f.Statuses == nil {
+	if f.Statuses == nil && f.Substatuses == nil {
 		f.Statuses = unfinished
 	}
 	return f, nil
@@ -59,7 +58,7 @@ func (p *Policy) narrow(f *Filter, word, agent string) error {
 		team, err = p.findTeam(value)
 		f.Teams = append(f.Teams, team)
 	case "status":
-		return p.narrowByWord(f, strings.ToLower(value), agent)
+		return p.narrowByStatus(f, value)
 	case "sla", "plan":
 		f.Plan, err = matchNamed("SLA plan", value, maps.Keys(p.Plans), func(k string) string { return p.Plans[k].Name })
 	case "field":
@@ -137,11 +136,9 @@ func (p *Policy) narrowByWord(f *Filter, word, agent string) error {
 	case "all":
 		f.Statuses, f.Awake = statuses, time.Time{}
 	default:
-		s := Status(word)
-		if !slices.Contains([]Status{New, Open, Pending, Hold, Resolved, Closed}, s) {
+		if err := p.narrowByStatus(f, word); err != nil {
 			return refuse(Invalid, "%q is not something to list: write mine, myteams, unassigned, snoozed, all, a status, or such as dept:billing prio:high", word)
 		}
-		f.Statuses = append(f.Statuses, s)
 	}
 	return nil
 }

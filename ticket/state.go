@@ -14,6 +14,13 @@ type Substatus struct {
 	Of   Status // one of Open, Pending, Hold, Resolved, Closed
 }
 
+// States are the part of a Tx that knows which states are in use.
+type States interface {
+	// StatesInUse lists the states with a substatus in which there are tickets
+	// with one of the statuses, sorted.
+	StatesInUse(s []Status) ([]State, error)
+}
+
 // A State is where a ticket stands: its status and, where an admin has added
 // one within that, its substatus.
 type State struct {

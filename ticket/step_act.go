@@ -100,13 +100,13 @@ func (t *turn) actTag(tk *Ticket, object string) ([]*Event, string) {
 }
 
 func (t *turn) actStatus(tk *Ticket, object string, at time.Time) ([]*Event, string) {
-	s := Status(strings.ToLower(object))
-	if !s.Known() || s.standing() != Open.standing() && s != Resolved {
+	s := t.policy.stateOf(strings.ToLower(object))
+	if !s.Status.Known() || s.Status.standing() != Open.standing() && s.Status != Resolved {
 		return nil, fmt.Sprintf("a step can not set the status %q", object)
 	}
-	e := tk.setStatus(s, theDesk, at)
+	e := tk.setState(s, theDesk, at)
 	if e == nil {
 		return nil, "status was so already"
 	}
-	return []*Event{e}, "status " + string(s)
+	return []*Event{e}, "status " + t.policy.stateName(s)
 }

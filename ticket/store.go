@@ -30,6 +30,7 @@ type Tx interface {
 	Receipts
 	Tickets
 	Watchers
+	States
 	Rota
 	Agents
 	Requests
@@ -182,6 +183,7 @@ type Outbox interface {
 // A Filter selects tickets. Zero fields select everything.
 type Filter struct {
 	Statuses    []Status
+	Substatuses []string // beside those with one of the statuses
 	Departments []string
 	Assignee    string // key; "-" is nobody
 	Teams       []string

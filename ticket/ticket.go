@@ -77,6 +77,9 @@ const (
 // statuses lists every status in the order of a ticket's life.
 var statuses = []Status{New, Open, Pending, Hold, Resolved, Closed, Spam, Deleted, Merged}
 
+// Statuses lists every status in the order of a ticket's life.
+func Statuses() []Status { return slices.Clone(statuses) }
+
 // Done reports whether the desk has no work left on a ticket in this status.
 func (s Status) Done() bool {
 	return slices.Contains([]Status{Resolved, Closed, Spam, Deleted, Merged}, s)

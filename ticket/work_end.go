@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -195,14 +196,12 @@ func (w *work) post() (*Entry, error) {
 // statusAfterReply is what a public reply does to a status that the agent did
 // not set (lifecycle.md g.2).
 func (w *work) statusAfterReply() {
-	if w.ticket.Status != New && w.ticket.Status != Open {
-		return
+	after := w.policy.Departments[w.ticket.Department].AfterReply
+	after.Status = cmp.Or(after.Status, Open)
+	within := after == State{Status: w.ticket.Status} // an admin's own open status stays
+	if s := w.ticket.Status; (s == New || s == Open) && !within {
+		w.change(w.ticket.setState(after, w.actor(), w.received))
 	}
-	after := Open
-	if w.policy.Departments[w.ticket.Department].AfterReply == Pending {
-		after = Pending
-	}
-	w.change(w.ticket.setStatus(after, w.actor(), w.received))
 }
 
 // withoutPrivateAddresses replaces the agents' own addresses, wherever they

@@ -128,7 +128,7 @@ func (w *work) weighPosting() {
 	case hasMail(w.files):
 		w.doubt(yourMail, "has a whole mail attached, whose headers may show addresses: attach its files one by one, or add #note")
 	case w.before.Status == Closed && w.ticket.Status == Closed,
-		w.before.Status == Spam, w.before.Status == Deleted:
-		w.doubt(yourText, "the ticket is %s: add #open to reopen it and send, or #note to keep it as a note", w.before.Status)
+		w.ticket.Status == Spam, w.ticket.Status == Deleted:
+		w.doubt(yourText, "the ticket is %s: add #open to reopen it and send, or #note to keep it as a note", w.ticket.Status)
 	}
 }

@@ -41,7 +41,7 @@ func newWorld(t *testing.T) *world {
 func policy() *ticket.Policy {
 	dept := func(key, name, email, plan string) ticket.Department {
 		return ticket.Department{Key: key, Name: name, Address: ticket.Address{Name: name, Email: email},
-			Signature: name + " of Bank Example", Lead: "lead", Plan: plan, ReopenClosed: true, AfterReply: ticket.Open}
+			Signature: name + " of Bank Example", Lead: "lead", Plan: plan, ReopenClosed: true, AfterReply: ticket.State{Status: ticket.Open}}
 	}
 	agent := func(key, name string, access map[string]string) ticket.Agent {
 		return ticket.Agent{Key: key, Name: name, Emails: []string{key + "@private.example"}, Access: access,

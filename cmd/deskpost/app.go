@@ -70,7 +70,7 @@ func assemble(ctx context.Context, s *settings, log *slog.Logger, opts ...store.
 	a := &app{settings: s, db: db, leads: leads, rewind: make(chan struct{}, 1), now: now, log: log}
 	a.desk = &ticket.Desk{Store: db, Keys: keys, Now: now, Node: db.Node()}
 	a.desk.SetPolicy(s.Policy)
-	if err := departmentsKept(ctx, a.desk, s.Policy); err != nil {
+	if err := errors.Join(departmentsKept(ctx, a.desk, s.Policy), statusesKept(ctx, a.desk, s.Policy)); err != nil {
 		return nil, errors.Join(&usageError{err}, db.Close())
 	}
 	left, err := a.desk.Recover(ctx) // the lock says that no other sender of this name lives

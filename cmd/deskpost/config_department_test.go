@@ -63,11 +63,11 @@ func TestDepartmentsInherit(t *testing.T) {
 	p := parse(t, source(configDir(t), treeConfig)).Policy
 	want := map[string]ticket.Department{
 		"support": {Key: "support", Name: "Support", Address: ticket.Address{Name: "Support", Email: "support@bank.example"},
-			Signature: "Your support", Lead: "jane", Plan: "sev-a", Calendar: "office", Assign: ticket.AssignRoundRobin, AfterReply: ticket.Pending, Language: "en"},
+			Signature: "Your support", Lead: "jane", Plan: "sev-a", Calendar: "office", Assign: ticket.AssignRoundRobin, AfterReply: ticket.State{Status: ticket.Pending}, Language: "en"},
 		"network": {Key: "network", Name: "Network", Parent: "support", Address: ticket.Address{Name: "Network", Email: "network@bank.example"},
-			Signature: "Your network", Lead: "jane", Plan: "sev-a", Calendar: "office", Assign: ticket.AssignRoundRobin, AfterReply: ticket.Pending, Language: "en"},
+			Signature: "Your network", Lead: "jane", Plan: "sev-a", Calendar: "office", Assign: ticket.AssignRoundRobin, AfterReply: ticket.State{Status: ticket.Pending}, Language: "en"},
 		"routers": {Key: "routers", Name: "Routers", Parent: "network", Address: ticket.Address{Name: "Routers", Email: "network@bank.example"},
-			Signature: "Your network", Lead: "jane", Calendar: "office", ReopenClosed: true, Assign: ticket.AssignRoundRobin, AfterReply: ticket.Pending, Language: "en"},
+			Signature: "Your network", Lead: "jane", Calendar: "office", ReopenClosed: true, Assign: ticket.AssignRoundRobin, AfterReply: ticket.State{Status: ticket.Pending}, Language: "en"},
 	}
 	if diff := cmp.Diff(want, p.Departments); diff != "" {
 		t.Errorf("departments (-want +got):\n%s", diff)

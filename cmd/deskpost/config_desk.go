@@ -28,6 +28,7 @@ func (c *checker) policy(raw *rawConfig) *ticket.Policy {
 	if len(p.Priorities) > 0 && !c.known(at("desk", "priorities")) {
 		c.oneOf(at("desk", "default_priority"), p.DefaultPriority, p.Priorities...)
 	}
+	p.Substatuses = c.statuses(raw)
 	p.Calendars = c.calendars(raw, p.Zone)
 	p.Calendar = c.calendarReference(at("sla", "calendar"), raw.SLA.Calendar, p)
 	p.Plans = c.plans(raw, p)
@@ -165,8 +166,9 @@ func (c *checker) departments(raw *rawConfig, agents []string, p *ticket.Policy)
 			Calendar: c.calendarReference(in("calendar"), d.Calendar, p), ReopenClosed: d.ReopenClosed,
 			Assign:       ticket.AssignRule(c.oneOf(in("assign"), d.Assign, assignRules()...)),
 			TellCustomer: c.tellCustomer(in("tell_customer"), d.TellCustomer),
-			AfterReply:   ticket.Status(c.oneOf(in("after_reply"), d.AfterReply, string(ticket.Open), string(ticket.Pending))),
-			Language:     c.oneOf(in("language"), d.Language, templates.Languages()...),
+			AfterReply: c.stateIn(c.index.line(in("after_reply")), in("after_reply"), d.AfterReply, "a status that a reply can set", p,
+				ticket.Open, ticket.Pending, ticket.Hold),
+			Language: c.oneOf(in("language"), d.Language, templates.Languages()...),
 		}
 	}
 	c.parents(names, all)

@@ -31,15 +31,19 @@ func (c *checker) plans(raw *rawConfig, p *ticket.Policy) map[string]ticket.Plan
 			OnChange: sla.OnChange(c.oneOf(in("on_change"), r.OnChange, string(sla.FromStart), string(sla.Carry), string(sla.FromChange))),
 		}
 		for i, status := range r.PauseOn {
-			path := in("pause_on")
-			if working := []string{string(ticket.New), string(ticket.Open), string(ticket.Pending), string(ticket.Hold)}; !slices.Contains(working, status) {
-				c.faultAt(c.index.elementLine(path, i), path, "%q is not a status in which clocks can be paused%s Write any of: %s",
-					status, fullStop(didYouMean(status, working)), strings.Join(working, ", "))
-			}
+			c.pause(c.index.elementLine(in("pause_on"), i), in("pause_on"), status, p)
 		}
 		plans[name] = plan
 	}
 	return plans
+}
+
+// pause checks one status in which clocks are paused, or "snooze".
+func (c *checker) pause(line int, path keyPath, status string, p *ticket.Policy) {
+	if status != "snooze" {
+		c.stateIn(line, path, status, "a status in which clocks can be paused, nor snooze", p,
+			ticket.New, ticket.Open, ticket.Pending, ticket.Hold)
+	}
 }
 
 // targets checks the table of priorities. They are written as in [desk] or in
@@ -164,6 +168,6 @@ func (c *checker) action(line int, path keyPath, text string, raw *rawConfig, p 
 	case verb == "dept":
 		known(object, "a department", c.index.names("department"))
 	case verb == "status":
-		known(object, "a status that a step can set", []string{string(ticket.Open), string(ticket.Pending), string(ticket.Hold), string(ticket.Resolved)})
+		c.stateIn(line, path, object, "a status that a step can set", p, ticket.Open, ticket.Pending, ticket.Hold, ticket.Resolved)
 	}
 }

@@ -20,6 +20,7 @@ type rawConfig struct {
 	Agent              map[string]rawAgent      `toml:"agent"`
 	Role               map[string]rawRole       `toml:"role"`
 	Team               map[string]rawTeam       `toml:"team"`
+	Status             map[string]rawStatus     `toml:"status"`
 	Plan               map[string]rawPlan       `toml:"plan"`
 	Calendar           map[string]rawCalendar   `toml:"calendar"`
 	SLA                rawSLA                   `toml:"sla"`
@@ -198,6 +199,7 @@ func defaultConfig(index *tomlIndex) *rawConfig {
 			Notify: rawNotify{New: "mine", Message: "mine", Reply: "mine", Note: "mine", Transfer: "mine"}}),
 		Role:     named(index, "role", rawRole{}),
 		Team:     named(index, "team", rawTeam{}),
+		Status:   named(index, "status", rawStatus{}),
 		Plan:     named(index, "plan", rawPlan{PauseOn: []string{"pending", "hold"}, OnReopen: "resume", OnChange: "from_start"}),
 		Calendar: named(index, "calendar", rawCalendar{}),
 		SLA:      rawSLA{Calendar: alwaysOpen, Sweep: "@every 15s", CatchupWait: "10m"},

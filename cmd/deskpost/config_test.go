@@ -159,7 +159,7 @@ calendar = "night"
 reopen_closed = false
 assign = "least-busy"
 tell_customer = ["transfer", "message"]
-after_reply = "pending"
+after_reply = "papers"
 
 [department.online-banking]
 name = "Online Banking"
@@ -190,10 +190,14 @@ members = ["jane"]
 lead = "jane"
 departments = ["support"]
 
+[status.papers]
+name = "Waiting for papers"
+of = "pending"
+
 [plan.sev-a]
 name = "Sev-A"
 calendar = "night"
-pause_on = ["pending"]
+pause_on = ["papers", "snooze"]
 pause_first = true
 on_reopen = "restart"
 on_change = "carry"
@@ -304,8 +308,8 @@ func TestFullConfigPolicy(t *testing.T) {
 		Zone: zone,
 		Departments: map[string]ticket.Department{
 			"support": {Key: "support", Name: "Support", Address: ticket.Address{Name: "Support", Email: "support@bank.example"}, Parent: "online-banking",
-				Signature: "Yours\nSupport", Lead: "jane", Plan: "sev-a", Calendar: "night", Assign: ticket.AssignLeastBusy, TellCustomer: []ticket.Option{ticket.TellTransfer, ticket.TellMessage}, AfterReply: ticket.Pending, Language: "en"},
-			"online-banking": {Key: "online-banking", Name: "Online Banking", ReopenClosed: true, Assign: ticket.AssignNone, AfterReply: ticket.Open, Language: "en",
+				Signature: "Yours\nSupport", Lead: "jane", Plan: "sev-a", Calendar: "night", Assign: ticket.AssignLeastBusy, TellCustomer: []ticket.Option{ticket.TellTransfer, ticket.TellMessage}, AfterReply: ticket.State{Status: ticket.Pending, Substatus: "papers"}, Language: "en"},
+			"online-banking": {Key: "online-banking", Name: "Online Banking", ReopenClosed: true, Assign: ticket.AssignNone, AfterReply: ticket.State{Status: ticket.Open}, Language: "en",
 				Address: ticket.Address{Name: "Online Banking", Email: "online-banking@bank.example"}},
 		},
 		Agents: map[string]ticket.Agent{"jane": {Key: "jane", Name: "Jane Doe",
@@ -318,9 +322,10 @@ func TestFullConfigPolicy(t *testing.T) {
 				DailyPlan: cronText("0 8 * * * America/New_York")}},
 		Roles: map[string]ticket.Role{"all": ticket.Roles()[0], "agent": ticket.AgentRole, "limited": ticket.Roles()[3], "view": ticket.Roles()[4],
 			"expanded": {Key: "expanded", Rights: []ticket.Right{ticket.MayRead, ticket.MayBan}}},
-		Teams: map[string]ticket.Team{"network": {Key: "network", Name: "Network", Members: []string{"jane"}, Lead: "jane", Departments: []string{"support"}}},
+		Teams:       map[string]ticket.Team{"network": {Key: "network", Name: "Network", Members: []string{"jane"}, Lead: "jane", Departments: []string{"support"}}},
+		Substatuses: map[string]ticket.Substatus{"papers": {Key: "papers", Name: "Waiting for papers", Of: ticket.Pending}},
 		Plans: map[string]ticket.Plan{"sev-a": {Key: "sev-a", Name: "Sev-A", Calendar: "night",
-			PauseOn: []string{"pending"}, PauseFirst: true, OnReopen: sla.ReopenRestart, OnChange: sla.Carry,
+			PauseOn: []string{"papers", "snooze"}, PauseFirst: true, OnReopen: sla.ReopenRestart, OnChange: sla.Carry,
 			Targets: map[string]sla.Target{"P1": {First: time.Hour, Next: 2 * time.Hour, Resolve: 8 * time.Hour, Keep: day}, "P3": {Resolve: 10 * day}},
 			Steps: []sla.Step{
 				{Key: "warn", Metric: sla.First, At: sla.Point{IsPart: true, Percent: 75}, Do: []string{"mail:jane,lead,boss@bank.example", "priority:p2", "tag:+late"}},

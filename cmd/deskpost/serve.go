@@ -124,7 +124,7 @@ func (a *app) reloadAt(ctx context.Context, hangup <-chan os.Signal, path string
 func (a *app) reload(ctx context.Context, path string) {
 	next, err := loadConfig(path)
 	if err == nil {
-		err = departmentsKept(ctx, a.desk, next.Policy)
+		err = errors.Join(departmentsKept(ctx, a.desk, next.Policy), statusesKept(ctx, a.desk, next.Policy))
 	}
 	if err != nil {
 		a.log.Error("reload refused: the config has faults, the old one stays in force", "config", path, "error", err)
@@ -171,6 +171,22 @@ func departmentsKept(ctx context.Context, desk *ticket.Desk, next *ticket.Policy
 	for _, dept := range tickets {
 		if _, ok := next.Departments[dept]; !ok {
 			return fmt.Errorf("[department.%s] is missing, but has tickets that are not done: move them to another department, or put it back", dept)
+		}
+	}
+	return nil
+}
+
+// statusesKept refuses a policy that takes away a status, or moves it to another
+// of ours, in which tickets are that are not done.
+func statusesKept(ctx context.Context, desk *ticket.Desk, next *ticket.Policy) error {
+	used, err := desk.StatesInUse(ctx, []ticket.Status{ticket.New, ticket.Open, ticket.Pending, ticket.Hold})
+	if err != nil {
+		return err
+	}
+	for _, s := range used {
+		if next.Substatuses[s.Substatus].Of != s.Status {
+			return fmt.Errorf("[status.%s] of = %q is missing, but has tickets that are not done: give them another status, or put it back",
+				s.Substatus, s.Status)
 		}
 	}
 	return nil

@@ -48,6 +48,8 @@ const (
 	FollowUpChanged     EventKind = "follow-up" // Before and After are instants (RFC 3339, UTC), "" is none
 	DueChanged          EventKind = "due"       // the same
 	SnoozeChanged       EventKind = "snooze"    // the same
+	SubjectChanged      EventKind = "subject"
+	RequesterChanged    EventKind = "requester" // Before and After are address keys
 	RequesterReminded   EventKind = "reminded"
 	TermsChanged        EventKind = "terms" // Before and After are Terms
 	StepReached         EventKind = "step"

@@ -22,7 +22,7 @@ func TestHoldOnDoubt(t *testing.T) {
 		"unknown plan":         {"#sla gold\n\ntext", "which SLA plan?"},
 		"contradiction":        {"#resolve\n#pending\n\ntext", "contradicts #resolve"},
 		"reply and note":       {"#reply\n#note\n\ntext", "contradicts #reply"},
-		"argument":             {"#close thanks\n\ntext", "takes nothing behind it"},
+		"argument":             {"#resolve thanks\n\ntext", "takes nothing behind it"},
 		"one of several":       {"#high\n#assign jane\n#taggg +x\n\ntext", "did you mean #tag?"},
 		"note below the text":  {"Dear Karen,\n#note she is lying\nYours", "stands below your text"},
 		"owner":                {"#owner jane\n\ntext", "different people"},

@@ -34,7 +34,7 @@ var (
 		"#ntoe\n", "#assign j\n", "#show\n", "#list\n",
 		"#emergency\n#assign jane\n#sla sev-a\n#dept online-banking\n", "#note\n#reply\n", "#status hold\n",
 		"#assign team:network\n", "#assign none\n", "#take\n#assign team:network\n", "#list myteams\n", "#watch\n", "#mute\n", "#unwatch\n",
-		"#snooze 2d\n", "#snooze off\n", "#due fri\n", "#due none\n", "#pending 2d\n#snooze 5d\n",
+		"#snooze 2d\n", "#snooze off\n", "#due fri\n", "#due none\n", "#subject other words\n", "#untag a\n", "#release\n", "#spam\n", "#status vendor\n", "#close for ever\n", "#pending 2d\n#snooze 5d\n",
 		"#away 3d john\n", "#away\n", "#back\n"}
 )
 

@@ -11,11 +11,11 @@ import (
 // A Diary is what the events of a ticket say about it, followed one by one. Its
 // zero value is that of a ticket without events.
 //
-// It knows the status, the instants that belong to it, the assignee, the team
-// and the tags from the beginning: a ticket is opened as new, for nobody, without
-// tags and fields.
-// Priority, department and plan are known from their first change on. That an
-// agent pinned a plan is no event.
+// It knows the status, the instants that belong to it, the assignee, the team,
+// the tags and the fields from the beginning: a ticket is opened as new, for
+// nobody, without tags and fields.
+// Priority, department, plan, subject and requester are known from their first
+// change on. That an agent pinned a plan is no event.
 type Diary struct {
 	values    map[EventKind]string // the latest value of each property that has one
 	fields    map[string]string    // those that are not empty, by key
@@ -53,7 +53,7 @@ func (d *Diary) Follow(e Event) {
 	}
 	switch e.Kind {
 	case StatusChanged, PriorityChanged, AssigneeChanged, TeamChanged, DepartmentChanged, PlanChanged, TagsChanged,
-		FollowUpChanged, SnoozeChanged, DueChanged:
+		FollowUpChanged, SnoozeChanged, DueChanged, SubjectChanged, RequesterChanged:
 		if was, known := d.values[e.Kind]; known && was != e.Before {
 			d.breaks = append(d.breaks, fmt.Sprintf("%s went from %q to %q, but was %q", e.Kind, e.Before, e.After, was))
 		}
@@ -121,6 +121,7 @@ func (d *Diary) Against(t *Ticket) []string {
 		{StatusChanged, t.State().String()}, {PriorityChanged, t.Priority}, {AssigneeChanged, t.Assignee}, {TeamChanged, t.Team},
 		{DepartmentChanged, t.Department}, {PlanChanged, t.Plan}, {TagsChanged, strings.Join(t.Tags, ", ")},
 		{FollowUpChanged, instantText(t.FollowUp)}, {SnoozeChanged, instantText(t.Snoozed)}, {DueChanged, instantText(t.Due)},
+		{SubjectChanged, t.Subject}, {RequesterChanged, t.Requester.Key()},
 	} {
 		if says, known := d.values[p.kind]; known && says != p.is {
 			differs = append(differs, fmt.Sprintf("%s is %q, its diary says %q", p.kind, p.is, says))

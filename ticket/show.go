@@ -154,7 +154,7 @@ func (t *turn) eventLine(e *Event) string {
 		}
 	case FollowUpChanged, DueChanged, SnoozeChanged:
 		what = fmt.Sprintf("%s: %s -> %s", e.Kind, cmp.Or(t.instantWords(e.Before), "none"), cmp.Or(t.instantWords(e.After), "none"))
-	case PriorityChanged, TagsChanged:
+	case PriorityChanged, TagsChanged, SubjectChanged, RequesterChanged:
 		what = fmt.Sprintf("%s: %s -> %s", e.Kind, cmp.Or(e.Before, "none"), cmp.Or(e.After, "none"))
 	case FieldChanged:
 		what = t.fieldChange(e)

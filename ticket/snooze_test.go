@@ -18,11 +18,12 @@ func (w *world) command(n ticket.Number, agent, block string) ticket.Notice {
 	return to(w.t, w.sent(), ticket.NoticeTranscript, agent)
 }
 
-// say has an agent answer the latest mail that was sent to them on a ticket.
+// say has an agent answer the latest mail that was sent to them on a ticket,
+// without mending what was held.
 func (w *world) say(n ticket.Number, agent, text string) ticket.Conclusion {
 	w.t.Helper()
 	for _, notice := range slices.Backward(w.show(n).Notices) {
-		if notice.Recipients[0].Address.Email == agent {
+		if notice.Recipients[0].Address.Email == agent && notice.Draft == 0 {
 			return w.take(answer(notice, agent, text))
 		}
 	}

@@ -153,8 +153,11 @@ func (t *turn) apologise(tk *Ticket, alarms []alarm) error {
 	}
 	w := &work{turn: t, ticket: *tk}
 	n := &Notice{Ticket: tk.Number, Kind: NoticeLate, Answer: TokenCustomer, Department: tk.Department,
-		Recipients: []Recipient{{Address: tk.Requester}}, Automatic: true, Facts: t.facts(tk)}
-	n.Facts.To = tk.Requester.Name
+		Recipients: []Recipient{{Address: tk.Requester}}, Automatic: true}
+	var err error
+	if n.Facts, err = t.customerFacts(tk); err != nil {
+		return err
+	}
 	why, err := w.whyNotTellResolved(n)
 	if err != nil {
 		return err

@@ -29,6 +29,7 @@ type stage int
 
 const (
 	stageVisibility stage = iota
+	stageRequester
 	stageDepartment
 	stagePlan
 	stagePriority
@@ -61,6 +62,8 @@ func Verbs() []Verb {
 			stage: stageStatus, group: "status", do: setStatusFor(Hold)},
 		{Name: "status", Args: "NAME", Help: "open, pending, hold, resolved, closed, or one that your admin has added; needs the right to edit, or to close",
 			stage: stageStatus, group: "status", do: doStatus},
+		{Name: "spam", Help: "mark as spam: later mail is kept silently", Right: MayBan,
+			stage: stageStatus, group: "status", do: setStatusTo(Spam)},
 		{Name: "snooze", Aliases: []string{"remind"}, Args: "TIME | off", Help: "hide the ticket until then, or until the customer writes; a time is such as 2h, 3d, tomorrow 9:00, fri, 2026-12-24 10:00", Right: MayEdit,
 			stage: stageTime, group: "snooze", do: doSnooze},
 		{Name: "due", Args: "TIME | none", Help: "set when the ticket has to be resolved, in place of what its SLA plan says", Right: MayEdit,
@@ -73,6 +76,10 @@ func Verbs() []Verb {
 			stage: stageAssignee, do: func(w *work, args string) (string, error) {
 				return noArgs(args, func() (string, error) { return doAssign(w, "me") })
 			}},
+		{Name: "release", Aliases: []string{"unassign"}, Help: "give the ticket to nobody", Right: MayAssign,
+			stage: stageAssignee, do: func(w *work, args string) (string, error) {
+				return noArgs(args, func() (string, error) { return doAssign(w, "none") })
+			}},
 		{Name: "dept", Aliases: []string{"department", "transfer", "queue"}, Args: "DEPARTMENT", Help: "move the ticket to another department", Right: MayTransfer,
 			stage: stageDepartment, group: "department", do: doDepartment},
 		{Name: "sla", Args: "PLAN | none | auto", Help: "set the SLA plan; auto takes the department's", Right: MayEdit,
@@ -81,6 +88,12 @@ func Verbs() []Verb {
 			stage: stageFields, do: doField},
 		{Name: "tag", Args: "+NAME -NAME =NAME", Help: "add, remove or replace tags", Right: MayEdit,
 			stage: stageTags, do: doTag},
+		{Name: "untag", Args: "NAME", Help: "take tags away", Right: MayEdit,
+			stage: stageTags, do: doUntag},
+		{Name: "subject", Aliases: []string{"retitle"}, Args: "TEXT", Help: "call the ticket otherwise; mail to the customer keeps its subject", Right: MayEdit,
+			stage: stageRequester, group: "subject", do: doSubject},
+		{Name: "requester", Aliases: []string{"customer"}, Args: "ADDRESS", Help: "give the ticket to another customer", Right: MayEdit,
+			stage: stageRequester, group: "requester", do: doRequester},
 		{Name: "cc", Args: "+ADDRESS -ADDRESS", Help: "let people take part: they get replies and may answer", Right: MayEdit,
 			stage: stagePeople, do: doCc},
 		{Name: "canned", Args: "NAME", Help: "put a canned reply before your text; #list canned shows them", Right: MayReply,

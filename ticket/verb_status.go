@@ -70,8 +70,11 @@ func doPending(w *work, args string) (string, error) {
 func (w *work) toState(s State, why string) (string, error) {
 	was := w.ticket.State()
 	right := MayEdit
-	if s.Status == Resolved || s.Status == Closed {
+	switch s.Status {
+	case Resolved, Closed:
 		right = MayClose
+	case Spam:
+		right = MayBan
 	}
 	switch {
 	case !w.may(right, w.before.Department):

@@ -98,6 +98,10 @@ func doTag(w *work, args string) (string, error) {
 	if err != nil {
 		return "", refuse(Invalid, "%s", err)
 	}
+	return w.changeTags(deltas)
+}
+
+func (w *work) changeTags(deltas []command.Delta) (string, error) {
 	before := strings.Join(w.ticket.Tags, ", ")
 	tags := slices.Clone(w.ticket.Tags)
 	if slices.ContainsFunc(deltas, func(d command.Delta) bool { return d.Op == '=' }) {
@@ -150,14 +154,14 @@ func doCc(w *work, args string) (string, error) {
 		case a.Key() == w.ticket.Requester.Key():
 			return "", refuse(Invalid, "%s is the requester and takes part anyway", d.Item)
 		}
-		w.people = append(w.people, personChange{a, d.Op == '-'})
+		w.people = append(w.people, personChange{address: a, drop: d.Op == '-', role: RoleCollaborator})
 		done = append(done, string(d.Op)+a.Key())
 	}
 	list, err := w.tx.Participants(w.ticket.Number)
 	if err != nil {
 		return "", fmt.Errorf("read participants of ticket %d: %w", w.ticket.Number, err)
 	}
-	added := slices.DeleteFunc(slices.Clone(w.people), func(p personChange) bool { return p.drop })
+	added := slices.DeleteFunc(slices.Clone(w.people), func(p personChange) bool { return p.drop || p.role == RoleRequester })
 	if len(added) > 0 && len(list)+len(added) > maxCollaborators+1 {
 		return "", refuse(Invalid, "a ticket has at most %d people beside the requester", maxCollaborators)
 	}
@@ -169,6 +173,7 @@ func doCc(w *work, args string) (string, error) {
 type personChange struct {
 	address Address
 	drop    bool
+	role    ParticipantRole
 }
 
 // set changes one property of the ticket and keeps the event. Its result says

@@ -138,7 +138,7 @@ func (w *work) changePeople() error {
 		if p.drop {
 			err = w.tx.DropParticipant(w.ticket.Number, p.address.Key())
 		} else {
-			err = w.tx.AddParticipant(Participant{Ticket: w.ticket.Number, Address: p.address, Role: RoleCollaborator, Since: w.now})
+			err = w.tx.AddParticipant(Participant{Ticket: w.ticket.Number, Address: p.address, Role: p.role, Since: w.now})
 		}
 		if err != nil {
 			return fmt.Errorf("change participants of ticket %d: %w", w.ticket.Number, err)

@@ -21,8 +21,11 @@ func (w *work) tellParticipants(entry *Entry) (string, error) {
 	}
 	dept := w.policy.Departments[w.ticket.Department]
 	n := &Notice{Ticket: w.ticket.Number, Kind: NoticeResolved, Answer: TokenCustomer, Department: dept.Key,
-		Recipients: recipients, Automatic: true, Facts: w.facts(&w.ticket)}
-	n.Facts.To, n.Facts.Resolved = w.ticket.Requester.Name, resolved
+		Recipients: recipients, Automatic: true}
+	if n.Facts, err = w.customerFacts(&w.ticket); err != nil {
+		return "", err
+	}
+	n.Facts.Resolved = resolved
 	if public {
 		n.Kind, n.Automatic, n.Entry = NoticeReply, false, entry.ID
 		n.From = Address{Name: w.agent.Name + " (" + dept.Name + ")", Email: dept.Address.Email}

@@ -12,8 +12,9 @@ type Book struct {
 	terms    Terms
 	status   string
 	standing Standing
-	answered bool // nobody waits for the desk's next word
-	wrote    bool // the customer did, while the ticket was done
+	answered bool      // nobody waits for the desk's next word
+	wrote    bool      // the customer did, while the ticket was done
+	silent   time.Time // since when nobody waits, as long as that is so
 	turns    turns
 	due      time.Time // the date that is set; zero is none
 	voided   []*Clock  // what spam, deletion or merging cancelled
@@ -100,6 +101,8 @@ func (b *Book) apply(e Event) error {
 		return b.editCalendar(e)
 	case DueSet:
 		return b.setDue(e)
+	case Merged:
+		return b.merge(e)
 	}
 	return nil
 }
@@ -161,7 +164,7 @@ func (b *Book) reply(at time.Time) error {
 	if err := b.stop(at, First, Next, Keep); err != nil {
 		return err
 	}
-	b.answered = true
+	b.answered, b.silent = true, at
 	if b.standing == Working {
 		b.start(Keep, at)
 	}
@@ -180,7 +183,7 @@ func (b *Book) setStatus(e Event) error {
 			}
 		}
 	case e.Standing == Done && was != Done:
-		b.answered, b.wrote, b.turns.over = true, false, true
+		b.answered, b.silent, b.wrote, b.turns.over = true, e.At, false, true
 		return b.stop(e.At, Metrics...)
 	case e.Standing == Working && was == Done:
 		if b.wrote {

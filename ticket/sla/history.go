@@ -24,6 +24,7 @@ const (
 	TermsSet       Kind = "terms"    // another plan, priority or department
 	CalendarEdited Kind = "calendar" // a new edition of the calendar, from the config
 	DueSet         Kind = "due"
+	Merged         Kind = "merged" // another ticket was merged into this one
 )
 
 // An Event is one line of a ticket's history.
@@ -35,6 +36,13 @@ type Event struct {
 	Terms    Terms     // of TermsSet; of CalendarEdited the calendar only
 	Due      time.Time // of DueSet; zero takes the date away
 	Reply    time.Time // of Undelivered: when the reply was accepted
+
+	// Of Merged: since when the clocks of the other ticket counted that had not
+	// ended, and since when its customer's latest words wait. Zero is that they
+	// do not.
+	First   time.Time
+	Resolve time.Time
+	Wrote   time.Time
 }
 
 // A History is what happened to a ticket, in the order of time.

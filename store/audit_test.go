@@ -151,6 +151,8 @@ func TestAuditFinds(t *testing.T) {
 		"event about nothing":    {`UPDATE events SET entry = 99 WHERE id = 1`, threadBroken},
 		"event of no mail":       {`UPDATE events SET receipt = 99 WHERE id = 1`, threadBroken},
 		"merged into nothing":    {`UPDATE tickets SET merged_into = 1001 WHERE number = 1002`, ticketUntrue},
+		"merged in a circle":     {`UPDATE tickets SET status = 'merged', merged_into = CASE number WHEN 1001 THEN 1002 ELSE 1001 END WHERE number <= 1002`, ticketUntrue},
+		"merge of no diary":      {`UPDATE tickets SET status = 'merged', merged_into = 1002 WHERE number = 1001`, diaryUntrue},
 		"tags not indexed":       {`INSERT INTO ticket_tags (tag, ticket) VALUES ('vpn', 1001)`, ticketUntrue},
 		"fields not indexed":     {`INSERT INTO ticket_fields (field, value, ticket) VALUES ('customer-no', '17', 1001)`, ticketUntrue},
 		"requester filed wrong":  {`UPDATE participants SET key = 'bob' WHERE ticket = 1001; UPDATE tickets SET requester_key = 'bob' WHERE number = 1001`, ticketUntrue},

@@ -18,6 +18,7 @@ func fullSample(kind ticket.NoticeKind) ticket.Notice {
 			Badge:     "verified sender",
 			Answers:   "Answer this mail and your text goes to the customer. Begin it with #note to leave a note instead.",
 			Reference: "Ref 1234-abcdefghijklm", Resolved: true, Reopened: "resolved", Public: true, Yours: true,
+			Other:  "1230 (Sign-in fails since this morning)",
 			Latest: "It still says \"try again\".", LatestBy: "Karen Smith <karen@example.org>",
 			Status: "open", Priority: "normal", Assignee: "Jane Doe", Team: "Network", Plan: "Sev-A", Requester: "Karen Smith", Tags: "login, vpn",
 			Fields:  []ticket.FieldLine{{Name: "Customer number", Value: "4711"}, {Name: "Contract until", Value: "Thu 24 Dec 2026"}},

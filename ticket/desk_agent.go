@@ -21,6 +21,7 @@ func (t *turn) fromAgent(r *Receipt, m *Mail, found match) (Conclusion, error) {
 	}
 	t.because("it comes from %s and carries the token made for them", agent.Name)
 	w := t.workOn(tk, agent, m, t.received(r))
+	w.asked = found.notice.Ticket
 	if err := w.read(found); err != nil {
 		return Conclusion{}, err
 	}

@@ -3,6 +3,7 @@ package ticket
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // A Case is everything the desk knows of a ticket.
@@ -13,39 +14,67 @@ type Case struct {
 	Events       []Event
 	Notices      []Notice
 	Mails        []Taken
+	Merged       []Case // of the tickets that were merged into it, each as it was left, by number
 }
 
-// Show reads a whole ticket. The error is a Refusal if there is no such ticket.
+// Show reads a whole ticket. Of one that was merged it reads the ticket in which
+// it goes on, where it stands under Merged. The error is a Refusal if there is no
+// such ticket.
 func (d *Desk) Show(ctx context.Context, n Number) (Case, error) {
 	var c Case
 	err := d.view(ctx, func(t *turn) error {
-		tk, err := t.tx.Ticket(n)
-		if isAbsent(err) {
-			return refuse(NotFound, "there is no ticket %d", n)
-		}
+		tk, err := t.survivor(n)
 		if err != nil {
 			return err
 		}
-		c.Ticket = *tk
-		if c.Participants, err = t.tx.Participants(n); err != nil {
+		if tk == nil {
+			return refuse(NotFound, "there is no ticket %d", n)
+		}
+		if c, err = t.caseOf(tk); err != nil {
 			return err
 		}
-		if c.Entries, err = t.tx.Entries(n); err != nil {
+		family, err := t.family(tk.Number)
+		if err != nil {
 			return err
 		}
-		if c.Events, err = t.tx.Events(n); err != nil {
-			return err
+		slices.Sort(family[1:])
+		for _, member := range family[1:] {
+			merged, err := t.tx.Ticket(member)
+			if err != nil {
+				return err
+			}
+			one, err := t.caseOf(merged)
+			if err != nil {
+				return err
+			}
+			c.Merged = append(c.Merged, one)
 		}
-		if c.Notices, err = t.tx.Notices(n); err != nil {
-			return err
-		}
-		c.Mails, err = t.tx.TakenOn(n)
-		return err
+		return nil
 	})
 	if err != nil {
 		return Case{}, fmt.Errorf("show ticket %d: %w", n, err)
 	}
 	return c, nil
+}
+
+// caseOf reads what is kept of one ticket itself.
+func (t *turn) caseOf(tk *Ticket) (Case, error) {
+	c := Case{Ticket: *tk}
+	var err error
+	if c.Participants, err = t.tx.Participants(tk.Number); err != nil {
+		return c, err
+	}
+	if c.Entries, err = t.tx.Entries(tk.Number); err != nil {
+		return c, err
+	}
+	if c.Events, err = t.tx.Events(tk.Number); err != nil {
+		return c, err
+	}
+	if c.Notices, err = t.tx.Notices(tk.Number); err != nil {
+		return c, err
+	}
+	c.Mails, err = t.tx.TakenOn(tk.Number)
+	return c, err
 }
 
 // List reads the tickets that match, the most recently updated first.

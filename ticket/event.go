@@ -66,6 +66,8 @@ const (
 	Unacknowledged      EventKind = "not-acknowledged"
 	MailQuarantined     EventKind = "quarantined"
 	LinkFound           EventKind = "link"
+	TicketMerged        EventKind = "merged-into" // After is the number of the ticket it goes on in
+	TicketAbsorbed      EventKind = "merged-from" // After is the number of the ticket that was merged, Before its Wait
 )
 
 // addsEntry reports whether an event of this kind came with a new entry.

@@ -109,6 +109,12 @@ func (c *chronicle) follow(e *Event, at time.Time) error {
 		c.setStatus(at)
 	case DueChanged:
 		return c.setDue(e, at)
+	case TicketAbsorbed:
+		wait, err := parseWait(e.Before)
+		if err != nil {
+			return err
+		}
+		c.add(sla.Event{At: at, Kind: sla.Merged, First: wait.First, Resolve: wait.Resolve, Wrote: wait.Next})
 	}
 	return nil
 }

@@ -22,6 +22,7 @@ const (
 	NoticeNote          NoticeKind = "note"          // to the assignee, and whom it mentions
 	NoticeReplied       NoticeKind = "replied"       // to agents: a colleague answered the customer, or resolved the ticket
 	NoticeStuck         NoticeKind = "stuck"         // to agents: a colleague's mail was held
+	NoticeMerged        NoticeKind = "merged"        // to agents: another ticket goes on in this one
 	NoticeGuest         NoticeKind = "guest"         // to agents: a stranger's mail is held
 	NoticeMisused       NoticeKind = "misused"       // to the agent: your answering address came from somebody else
 	NoticeUndeliverable NoticeKind = "undeliverable" // to agents: a mail did not arrive
@@ -36,7 +37,7 @@ const (
 
 // NoticeKinds lists every kind of notice.
 var NoticeKinds = []NoticeKind{NoticeAck, NoticeReply, NoticeResolved, NoticeReceipt, NoticeMoved, NoticeNew, NoticeMessage, NoticeAssigned,
-	NoticeTransferred, NoticeNote, NoticeReplied, NoticeStuck, NoticeGuest, NoticeMisused, NoticeUndeliverable, NoticeDelayed, NoticeTranscript,
+	NoticeTransferred, NoticeNote, NoticeReplied, NoticeStuck, NoticeMerged, NoticeGuest, NoticeMisused, NoticeUndeliverable, NoticeDelayed, NoticeTranscript,
 	NoticeHeld, NoticeFollowUp, NoticeEscalation, NoticeLate, NoticeDigest}
 
 // ToAgent reports whether notices of this kind go to agents.
@@ -142,6 +143,7 @@ type Facts struct {
 	Latest     string `json:"latest,omitempty"`   // what a participant wrote last, where Text is a colleague's
 	LatestBy   string `json:"latest_by,omitempty"`
 	Yours      bool   `json:"yours,omitempty"` // the ticket is assigned to the reader
+	Other      string `json:"other,omitempty"` // number and subject of the ticket that was merged into this one
 	Team       string `json:"team,omitempty"`  // name; the ticket was given to this team of the reader, not to the reader
 
 	Status    string      `json:"status,omitempty"`

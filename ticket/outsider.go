@@ -63,9 +63,13 @@ func (t *turn) open(r *Receipt, m *Mail, related Number) (Conclusion, error) {
 	if err != nil {
 		return Conclusion{}, err
 	}
-	if c.Storm != 0 {
+	together, err := t.storm(c)
+	if err != nil {
+		return Conclusion{}, err
+	}
+	if together != 0 {
 		t.because("%s has opened more than %d tickets within an hour: kept together", c.Address, t.policy.Caps.SenderHour)
-		return t.fromOutside(r, m, match{ticket: c.Storm, participant: true})
+		return t.fromOutside(r, m, match{ticket: together, participant: true})
 	}
 	done, err := t.newTicket(r, m, related)
 	if err != nil || c.Address == "" {
@@ -78,6 +82,23 @@ func (t *turn) open(r *Receipt, m *Mail, related Number) (Conclusion, error) {
 		return Conclusion{}, fmt.Errorf("save contact: %w", err)
 	}
 	return done, nil
+}
+
+// storm is the ticket that takes what a sender writes above the cap, 0 if there
+// is none: it was merged into one that is not the sender's.
+func (t *turn) storm(c Contact) (Number, error) {
+	if c.Storm == 0 {
+		return 0, nil
+	}
+	tk, err := t.survivor(c.Storm)
+	if err != nil || tk == nil {
+		return 0, err
+	}
+	member, err := t.takesPart(tk.Number, Address{Email: c.Address})
+	if err != nil || !member {
+		return 0, err
+	}
+	return tk.Number, nil
 }
 
 // burst counts a new ticket of a sender. The contact has no address if there is

@@ -80,11 +80,11 @@ func withoutAttribution(lines []string) []string {
 	return lines[:start]
 }
 
-// shownBefore is everything on a ticket that its participants have seen.
-func shownBefore(entries []Entry) string {
+// shownBefore is everything in a thread that all who get a reply have seen.
+func shownBefore(in *insight, entries []Entry) string {
 	var b strings.Builder
 	for _, e := range entries {
-		if e.Kind == Reply || e.Kind == Message && !e.Held {
+		if in.saw(&e) {
 			b.WriteString(e.Text + "\n" + e.Quoted + "\n")
 		}
 	}

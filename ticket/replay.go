@@ -19,6 +19,7 @@ import (
 type Diary struct {
 	values    map[EventKind]string // the latest value of each property that has one
 	fields    map[string]string    // those that are not empty, by key
+	merged    string               // the number of the ticket it was merged into
 	since     time.Time            // when it got its status
 	resolved  time.Time
 	closed    time.Time
@@ -64,6 +65,11 @@ func (d *Diary) Follow(e Event) {
 		d.reminded, d.reminders = time.Time{}, 0
 	case RequesterReminded:
 		d.reminded, d.reminders = e.Happened(), d.reminders+1
+	case TicketMerged:
+		if d.merged != "" {
+			d.breaks = append(d.breaks, fmt.Sprintf("it was merged into %s, and then into %s", d.merged, e.After))
+		}
+		d.merged = e.After
 	}
 	if e.Kind == StatusChanged {
 		d.state(ParseState(e.Before).Status, ParseState(e.After).Status, e.Happened())
@@ -126,6 +132,9 @@ func (d *Diary) Against(t *Ticket) []string {
 		if says, known := d.values[p.kind]; known && says != p.is {
 			differs = append(differs, fmt.Sprintf("%s is %q, its diary says %q", p.kind, p.is, says))
 		}
+	}
+	if says := d.merged; (says != "" || t.MergedInto != 0) && says != fmt.Sprint(t.MergedInto) {
+		differs = append(differs, fmt.Sprintf("it goes on in ticket %d, its diary says %q", t.MergedInto, says))
 	}
 	if !maps.Equal(t.Fields, d.fields) {
 		differs = append(differs, fmt.Sprintf("its fields are %v, its diary says %v", t.Fields, d.fields))

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -18,43 +17,41 @@ const (
 
 func doShow(w *work, args string) (string, error) {
 	n := w.ticket.Number
-	if word := strings.TrimPrefix(args, "#"); word != "" {
-		parsed, err := strconv.ParseInt(word, 10, 64)
-		if err != nil {
+	if args != "" {
+		var err error
+		if n, err = parseNumber(args); err != nil {
 			return "", refuse(Invalid, "which ticket? Write its number, as in #show 1234")
 		}
-		n = Number(parsed)
 	}
-	tk := &w.ticket
+	tk, result := &w.ticket, "see below"
 	if n != w.ticket.Number {
-		other, err := w.survivor(n)
+		other, err := w.readableTicket(n)
 		if err != nil {
 			return "", err
 		}
-		if other == nil || !w.may(MayRead, other.Department) {
-			return "", refuse(NotFound, "there is no ticket %d that you may read", n)
+		if tk = other; tk.Number != n {
+			result = fmt.Sprintf("was merged into %d, see below", tk.Number)
 		}
-		tk = other
 	}
 	lines, err := w.threadLines(tk)
 	if err != nil {
 		return "", err
 	}
 	w.report = append(w.report, lines...)
-	return "see below", nil
+	return result, nil
 }
 
-// threadLines writes a ticket with its messages, replies, notes and events in
-// the order in which the desk took note of them: that of the diary, which has
-// an event for each entry.
+// threadLines writes a ticket with its messages, replies, notes and events, and
+// those of the tickets merged into it, in the order in which the desk took note of
+// them: that of the diaries, which have an event for each entry.
 func (t *turn) threadLines(tk *Ticket) ([]string, error) {
-	entries, err := t.tx.Entries(tk.Number)
+	entries, err := t.thread(tk.Number)
 	if err != nil {
-		return nil, fmt.Errorf("read thread of ticket %d: %w", tk.Number, err)
+		return nil, err
 	}
-	events, err := t.tx.Events(tk.Number)
+	events, err := t.diaries(tk.Number)
 	if err != nil {
-		return nil, fmt.Errorf("read diary of ticket %d: %w", tk.Number, err)
+		return nil, err
 	}
 	byID := map[int64]*Entry{}
 	for i := range entries {
@@ -63,11 +60,15 @@ func (t *turn) threadLines(tk *Ticket) ([]string, error) {
 	lines, size := append(t.ticketLines(tk), ""), 0
 	for _, ev := range events {
 		var part []string
+		from := ""
+		if ev.Ticket != tk.Number {
+			from = fmt.Sprintf(" (from #%d)", ev.Ticket)
+		}
 		if line := t.eventLine(&ev); line != "" {
-			part = append(part, line)
+			part = append(part, line+from)
 		}
 		if e := byID[ev.Entry]; e != nil && ev.Kind.addsEntry() {
-			part = append(part, t.entryLines(e)...)
+			part = append(part, t.entryLines(e, from)...)
 		}
 		for _, l := range part {
 			size += len(l)
@@ -112,12 +113,13 @@ func (t *turn) stateLine(tk *Ticket) string {
 	return fmt.Sprintf("%s | %s | %s | %s | SLA %s", f.Status, f.Priority, f.Department, cmp.Or(f.Assignee, "nobody"), cmp.Or(f.Plan, "none"))
 }
 
-func (t *turn) entryLines(e *Entry) []string {
+// entryLines writes an entry; from says of which other ticket it is, if it is.
+func (t *turn) entryLines(e *Entry, from string) []string {
 	kind := strings.ToUpper(string(e.Kind))
 	if e.Held {
 		kind = "HELD " + kind
 	}
-	lines := []string{fmt.Sprintf("%s  %s by %s", t.local(e.At), kind, authorOf(t.policy, e))}
+	lines := []string{fmt.Sprintf("%s  %s by %s%s", t.local(e.At), kind, authorOf(t.policy, e), from)}
 	text := e.Text
 	if len(text) > shownText {
 		text = strings.ToValidUTF8(text[:shownText], "") + " (...)"

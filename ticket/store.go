@@ -37,6 +37,7 @@ type Tx interface {
 	Timetable
 	Outbox
 	Clocks
+	Links
 }
 
 // Receipts are the part of a Tx that remembers which mails were taken.

@@ -13,9 +13,6 @@ var (
 	replyPrefix = regexp.MustCompile(`(?i)^\s*(re|aw|sv|antw|antwort|odp|ref|rif|r|res)\s*(\[\d+\])?\s*:\s*`)
 )
 
-// maxRedirects bounds how many merges a number is followed through.
-const maxRedirects = 10
-
 // maxClaims bounds how many tickets one mail may name in each way. Anybody can
 // name somebody else's Message-ID on a ticket of their own, so the sender's may
 // be far down the list.
@@ -206,24 +203,6 @@ func (t *turn) claim(n Number, why string, m *Mail) (match, error) {
 	}
 	t.because("ticket %d %s", tk.Number, why)
 	return match{ticket: tk.Number, participant: true}, nil
-}
-
-// survivor reads a ticket, following merges; nil if there is none.
-func (t *turn) survivor(n Number) (*Ticket, error) {
-	for range maxRedirects {
-		tk, err := t.tx.Ticket(n)
-		if isAbsent(err) {
-			return nil, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read ticket %d: %w", n, err)
-		}
-		if tk.Status != Merged || tk.MergedInto == 0 {
-			return tk, nil
-		}
-		n = tk.MergedInto
-	}
-	return nil, nil
 }
 
 // takesPart reports whether an address is a participant of a ticket.

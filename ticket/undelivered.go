@@ -92,11 +92,14 @@ func (t *turn) reportDelivery(n *Notice, r Recipient, event EventKind, kind Noti
 	if n.Ticket == 0 {
 		return nil // a digest: what it lists is on the tickets
 	}
-	tk, err := t.tx.Ticket(n.Ticket)
+	tk, err := t.survivor(n.Ticket)
 	if err != nil {
-		return fmt.Errorf("read ticket %d: %w", n.Ticket, err)
+		return err
 	}
-	e := &Event{Ticket: tk.Number, Kind: event, Actor: theDesk, After: r.Address.Email, Entry: n.Entry,
+	if tk == nil {
+		return fmt.Errorf("read ticket %d: %w", n.Ticket, ErrNotFound)
+	}
+	e := &Event{Ticket: n.Ticket, Kind: event, Actor: theDesk, After: r.Address.Email, Entry: n.Entry,
 		Detail: fmt.Sprintf("%s to %s: %s", n.Kind, r.Address.Email, r.Answer)}
 	if err := t.record(e); err != nil {
 		return err
@@ -115,7 +118,9 @@ func (t *turn) reportDelivery(n *Notice, r Recipient, event EventKind, kind Noti
 			continue
 		}
 		err := t.tellAgent(key, tk, kind, nil, func(out *Notice) {
-			out.Entry = n.Entry
+			if out.Ticket == n.Ticket {
+				out.Entry = n.Entry // else it is that of a ticket which was merged
+			}
 			out.Facts.Address, out.Facts.Answer, out.Facts.Text = r.Address.Email, r.Answer, n.Facts.Text
 			out.Dedupe = dedupe + ":" + key
 		})

@@ -107,6 +107,8 @@ func Verbs() []Verb {
 		{Name: "away", Args: "[TIME] [AGENT | none]", Help: "get no tickets and no mail until then, or until #back; the agent stands in",
 			stage: stagePeople, group: "away", do: doAway},
 		{Name: "back", Help: "be there again", stage: stagePeople, group: "away", do: doBack},
+		{Name: "merge", Args: "NUMBER [+cc | -cc]", Help: "go on in another ticket; who takes part only in this one gets the replies there (+cc) or not (-cc)", Right: MayMerge,
+			stage: stageStatus, group: "status", do: doMerge},
 		{Name: "show", Args: "[NUMBER]", Help: "get the whole thread by mail", Right: MayRead,
 			stage: stageReport, do: doShow},
 		{Name: "list", Args: "[mine | myteams | unassigned | snoozed | open | QUERY | canned | fields]", Help: "get a list of tickets; a query is such as dept:billing prio:high",

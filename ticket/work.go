@@ -31,6 +31,7 @@ type work struct {
 	draft  *Draft // the held mail that this one mends
 	stale  bool   // it was meant to mend one that is done or too old
 
+	asked    Number      // the ticket of the notice that it answers, which may have been merged into this one
 	inserted []insertion // texts by the admin that go before the agent's
 	running  int         // the line in results that is being run
 	chosen   bool        // the assignee, by the rule of a department
@@ -40,10 +41,23 @@ type work struct {
 	used     map[string]string // groups of verbs that exclude each other, by the first one used
 	line     map[string]int    // where in results the verb of a group stands
 	events   []*Event
+	delayed  []delayed
 	results  []ResultLine
 	report   []string
 	verdict  string // the first line of the transcript
 	refused  bool
+}
+
+// A delayed is what a line does beside changing the copy of the ticket. Nothing
+// may be written before every line and the text are found to be in order.
+type delayed struct {
+	at int // of the line, in results
+	do func() (result string, err error)
+}
+
+// later notes what is to be written when the mail is carried out.
+func (w *work) later(do func() (result string, err error)) {
+	w.delayed = append(w.delayed, delayed{w.running, do})
 }
 
 // read takes the mail apart: the block of commands, the text, and what the text
@@ -98,6 +112,9 @@ func (w *work) carryOut() (Conclusion, error) {
 	w.expandInserted()
 	w.weighNearMisses()
 	w.weighFields()
+	if err := w.weighMerge(); err != nil {
+		return Conclusion{}, err
+	}
 	if err := w.makePublic(); err != nil {
 		return Conclusion{}, err
 	}
@@ -199,7 +216,11 @@ func (w *work) may(right Right, department string) bool {
 
 // missing says which right is missing in the ticket's department, and whom to
 // ask.
-func (w *work) missing(right Right) string { return w.lacks(w.agent.Key, right, w.before.Department) }
+func (w *work) missing(right Right) string { return w.missingIn(right, w.before.Department) }
+
+func (w *work) missingIn(right Right, department string) string {
+	return w.lacks(w.agent.Key, right, department)
+}
 
 // lacks says which right an agent lacks in a department, and whom to ask.
 func (t *turn) lacks(agent string, right Right, department string) string {

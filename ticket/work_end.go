@@ -112,6 +112,11 @@ func (w *work) commit() (Conclusion, error) {
 			return Conclusion{}, fmt.Errorf("end held mail %d: %w", w.draft.ID, err)
 		}
 	}
+	for _, d := range w.delayed {
+		if w.results[d.at].Result, err = d.do(); err != nil {
+			return Conclusion{}, err
+		}
+	}
 	sentTo, err := w.tellParticipants(entry)
 	if err == nil && sentTo == "" { // they get one mail for all that happened
 		err = w.tellMoved()

@@ -117,21 +117,33 @@ func (w *work) answered(recipients []Recipient) error {
 
 // conversation are the Message-ID a public mail answers and those it refers to:
 // the latest messages from outside and what we sent in between (RFC 5322
-// section 3.6.4).
+// section 3.6.4). Of a merged ticket in which not all of the readers take part
+// there is none: a Message-ID tells of its sender, and ours carries a token.
 func (w *work) conversation() (inReplyTo string, references []string, err error) {
-	entries, err := w.tx.Entries(w.ticket.Number)
+	in, err := w.insight()
 	if err != nil {
-		return "", nil, fmt.Errorf("read thread of ticket %d: %w", w.ticket.Number, err)
+		return "", nil, err
 	}
-	notices, err := w.tx.Notices(w.ticket.Number)
-	if err != nil {
-		return "", nil, fmt.Errorf("read notices of ticket %d: %w", w.ticket.Number, err)
+	var entries []Entry
+	var notices []Notice
+	for _, n := range in.shared {
+		some, err := w.tx.Entries(n)
+		if err != nil {
+			return "", nil, fmt.Errorf("read thread of ticket %d: %w", n, err)
+		}
+		entries = append(entries, some...)
+		sent, err := w.tx.Notices(n)
+		if err != nil {
+			return "", nil, fmt.Errorf("read notices of ticket %d: %w", n, err)
+		}
+		notices = append(notices, sent...)
 	}
 	type mail struct {
 		at time.Time
 		id string
 	}
 	var mails []mail
+	slices.SortFunc(entries, func(a, b Entry) int { return int(a.ID - b.ID) })
 	for _, e := range entries {
 		if e.Kind == Message && !e.Held && e.Machine == Human && e.MessageID != "" {
 			mails = append(mails, mail{e.At, e.MessageID})
@@ -237,9 +249,9 @@ func (w *work) handover(latest, entry *Entry, team string) func(*Notice) {
 
 // latestMessage is what a participant wrote last, nil if nobody did.
 func (w *work) latestMessage() (*Entry, error) {
-	entries, err := w.tx.Entries(w.ticket.Number)
+	entries, err := w.thread(w.ticket.Number)
 	if err != nil {
-		return nil, fmt.Errorf("read thread of ticket %d: %w", w.ticket.Number, err)
+		return nil, err
 	}
 	for _, e := range slices.Backward(entries) {
 		if e.Kind == Message && !e.Held {

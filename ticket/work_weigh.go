@@ -69,9 +69,13 @@ func (w *work) makePublic() error {
 	if w.kind != Reply || !w.posts() {
 		return nil
 	}
-	entries, err := w.tx.Entries(w.ticket.Number)
+	entries, err := w.thread(w.ticket.Number)
 	if err != nil {
-		return fmt.Errorf("read thread of ticket %d: %w", w.ticket.Number, err)
+		return err
+	}
+	in, err := w.insight()
+	if err != nil {
+		return err
 	}
 	w.files = publicFiles(w.files)
 	for _, f := range w.mail.Files {
@@ -80,28 +84,63 @@ func (w *work) makePublic() error {
 		}
 	}
 	written := w.text
-	w.text = w.withoutPrivateAddresses(publicText(w.text, shownBefore(entries)))
+	w.text = w.withoutPrivateAddresses(publicText(w.text, shownBefore(in, entries)))
 	for i := range w.inserted {
 		w.inserted[i].text = w.withoutPrivateAddresses(w.inserted[i].text)
 	}
 	if w.text == "" && written != "" && len(w.inserted) == 0 {
 		w.text = written
-		w.doubt(yourText, "only quotes what agents have seen: write something of your own, or begin with #note")
+		w.doubt(yourText, "only quotes what agents have seen, or not all who would get it: write something of your own, or begin with #note")
 		return nil
 	}
-	internal := []string{answerGoesOut, answerIsNote}
+	internal, foreign := []string{answerGoesOut, answerIsNote}, []string(nil)
 	for _, e := range entries {
-		if e.Kind == Note || e.Held {
+		switch {
+		case e.Kind == Note || e.Held:
 			internal = append(internal, e.Text)
+		case e.Ticket != w.ticket.Number && !in.saw(&e):
+			foreign = append(foreign, e.Text)
 		}
 	}
-	if words := leaked(w.body(), internal); words != "" && w.draft == nil && !w.sure {
-		mend := "Answer with #reply"
-		if w.direct {
-			mend = "Confirm it"
-		}
+	if w.draft != nil || w.sure {
+		return nil // the agent has been told
+	}
+	mend := "Answer with #reply"
+	if w.direct {
+		mend = "Confirm it"
+	}
+	if words := leaked(w.body(), internal); words != "" {
 		w.doubt(yourText, "holds words that only agents have seen: %q. %s to send it all the same", words, mend)
+	} else if words := leaked(w.body(), foreign); words != "" {
+		w.doubt(yourText, "holds words of a merged ticket that not everybody has seen who would get it: %q. %s to send it all the same", words, mend)
 	}
+	return nil
+}
+
+// weighMerge holds, once, what answers a mail about a ticket that was merged and
+// goes to participants, if somebody would get it who did not take part in that
+// ticket: the agent may not know of the merge, and have somebody else in mind.
+func (w *work) weighMerge() error {
+	if w.asked == w.ticket.Number || w.asked == 0 {
+		return nil
+	}
+	in, err := w.insight()
+	if err != nil {
+		return err
+	}
+	people, err := w.tx.Participants(w.asked)
+	if err != nil {
+		return fmt.Errorf("read participants of ticket %d: %w", w.asked, err)
+	}
+	told := w.draft != nil && w.draft.Ticket == w.ticket.Number
+	goesOut := w.kind == Reply && w.posts() || w.ticket.Status == Resolved && w.before.Status != Resolved
+	if strangers := in.strangers(people); goesOut && !told && len(strangers) > 0 {
+		w.doubt(yourMail, "answers a mail of ticket %d, which was merged into %d, and %s would get it there. To go on all the same, answer with #reply or your commands again",
+			w.asked, w.ticket.Number, emails(strangers))
+		return nil
+	}
+	w.results = append(w.results, ResultLine{Line: yourMail,
+		Result: fmt.Sprintf("answers a mail of ticket %d, which was merged into %d", w.asked, w.ticket.Number)})
 	return nil
 }
 

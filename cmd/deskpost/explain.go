@@ -89,14 +89,29 @@ func (x explainer) ticket(ctx context.Context, desk *ticket.Desk, n ticket.Numbe
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(x.out, "ticket %d: %s (%s)\n", n, c.Ticket.Subject, c.Ticket.Status)
+	if c.Ticket.Number != n {
+		fmt.Fprintf(x.out, "ticket %d was merged into %d\n\n", n, c.Ticket.Number)
+	}
+	x.printCase(c)
+	for _, merged := range c.Merged {
+		fmt.Fprintln(x.out)
+		x.printCase(merged)
+	}
+	return nil
+}
+
+func (x explainer) printCase(c ticket.Case) {
+	status := string(c.Ticket.Status)
+	if c.Ticket.MergedInto != 0 {
+		status = fmt.Sprintf("merged into %d", c.Ticket.MergedInto)
+	}
+	fmt.Fprintf(x.out, "ticket %d: %s (%s)\n", c.Ticket.Number, c.Ticket.Subject, status)
 	for _, taken := range c.Mails {
 		x.printTaken(taken)
 	}
 	for _, notice := range c.Notices {
 		x.printNotice(notice)
 	}
-	return nil
 }
 
 func (x explainer) mail(ctx context.Context, desk *ticket.Desk, source string, numbers []int64) error {

@@ -110,6 +110,7 @@ CREATE INDEX tickets_setting ON tickets (department, plan, plan_revision, calend
   WHERE status NOT IN ('resolved', 'closed', 'spam', 'deleted', 'merged') AND calendar <> '';
 CREATE INDEX tickets_substatus ON tickets (substatus, updated_at) WHERE substatus <> '';
 CREATE INDEX tickets_team ON tickets (team, updated_at) WHERE team <> '';
+CREATE INDEX tickets_merged ON tickets (merged_into) WHERE merged_into IS NOT NULL;
 
 -- The index of tickets.tags.
 CREATE TABLE ticket_tags (

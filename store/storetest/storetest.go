@@ -26,6 +26,7 @@ func Run(t *testing.T, open func(testing.TB) ticket.Store) {
 		stateTests,
 		fieldTests,
 		watcherTests,
+		linkTests,
 	} {
 		for name, test := range group {
 			t.Run(name, func(t *testing.T) {

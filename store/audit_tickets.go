@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	"maps"
+	"slices"
 
 	"deskpost/ticket"
 )
@@ -66,6 +67,7 @@ type auditedTicket struct {
 	key   string // of the requester
 	diary ticket.Diary
 	index map[indexed]bool // rows for its tags and fields
+	links []string         // as the ticket sees them
 }
 
 // addDiaries reads the events and the index of the tickets above first up to last.
@@ -78,6 +80,19 @@ func (a *auditor) addDiaries(tickets map[ticket.Number]*auditedTicket, first, la
 		}
 		return err
 	}, `SELECT ticket, at, since, kind, before, after FROM events WHERE ticket > $1 AND ticket <= $2 ORDER BY ticket, id`, first, last)
+	if err != nil {
+		return err
+	}
+	err = each(a.tx, func(s scan) error {
+		l, err := scanLink(s)
+		for _, n := range []ticket.Number{l.From, l.To} {
+			if k := tickets[n]; k != nil {
+				k.links = append(k.links, l.Seen(n))
+			}
+		}
+		return err
+	}, `SELECT ticket, kind, other FROM links WHERE ticket > $1 AND ticket <= $2
+		UNION SELECT ticket, kind, other FROM links WHERE other > $1 AND other <= $2`, first, last)
 	if err != nil {
 		return err
 	}
@@ -103,6 +118,10 @@ func (a *auditor) ticket(k *auditedTicket) {
 	}
 	if want := indexRows(&k.Ticket); !maps.Equal(want, k.index) {
 		a.found(ticketUntrue, where, fmt.Sprintf("its tags and fields are %q, and indexed are %q", inWords(want), inWords(k.index)))
+	}
+	slices.Sort(k.links)
+	if says := k.diary.Links(); !slices.Equal(k.links, says) {
+		a.found(diaryUntrue, where, fmt.Sprintf("its links are %q, its diary says %q", k.links, says))
 	}
 	if k.key != k.Requester.Key() {
 		a.found(ticketUntrue, where, fmt.Sprintf("it is filed under the requester %q, and that is %q", k.key, k.Requester.Email))

@@ -80,6 +80,7 @@ func TestPlans(t *testing.T) {
 		{"Events", eventsQuery, args{1001}, "events_ticket"},
 		{"Settings", settingsQuery, nil, "tickets_setting"},
 		{"Under", underQuery, args{"support", "sev-a", "1", "office", "2", 1001, 9}, "tickets_setting"},
+		{"LinksOf", linksQuery, args{1001}, "links_other"},
 		{"MergedInto", mergedQuery, args{1001}, "tickets_merged"},
 		find("queue", "tickets_queue", ticket.Filter{Statuses: open, Departments: []string{"support", "sales"}}),
 		find("status", "tickets_queue", ticket.Filter{Statuses: open}),

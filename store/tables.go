@@ -25,6 +25,7 @@ var deskTables = []table{
 	{"watchers", false},
 	{"ticket_fields", false},
 	{"rota", false},
+	{"links", false},
 	{"transcripts", false},
 	{"editions", false}, {"sla_clocks", false}, {"sla_fired", false},
 }

@@ -66,6 +66,8 @@ const (
 	Unacknowledged      EventKind = "not-acknowledged"
 	MailQuarantined     EventKind = "quarantined"
 	LinkFound           EventKind = "link"
+	LinkAdded           EventKind = "linked"      // After is Link.Seen
+	LinkRemoved         EventKind = "unlinked"    // Before is
 	TicketMerged        EventKind = "merged-into" // After is the number of the ticket it goes on in
 	TicketAbsorbed      EventKind = "merged-from" // After is the number of the ticket that was merged, Before its Wait
 )

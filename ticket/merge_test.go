@@ -7,48 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"deskpost/store"
 	"deskpost/ticket"
 )
-
-// two is a world with two tickets, 1001 of Karen's and 1002 of somebody's, and the
-// notices that the second one caused.
-func two(t *testing.T, second string) (*world, []ticket.Notice) {
-	t.Helper()
-	w, _, _ := opened(t)
-	w.now = w.now.Add(time.Minute)
-	w.take(from(second, "Still can not log in", "It still says no, and my account is 4711."))
-	if n := w.want(ticket.Opened); n != 1002 {
-		t.Fatalf("the second ticket is %d", n)
-	}
-	return w, w.sent()
-}
-
-// part reads a ticket that was merged, as it was left.
-func (w *world) part(n ticket.Number) ticket.Case {
-	w.t.Helper()
-	c := w.show(n)
-	if c.Ticket.Number == n {
-		return c
-	}
-	for _, m := range c.Merged {
-		if m.Ticket.Number == n {
-			return m
-		}
-	}
-	w.t.Fatalf("ticket %d is shown as %d, and does not stand under it", n, c.Ticket.Number)
-	return ticket.Case{}
-}
-
-// results are the lines of the transcript of what was sent last.
-func results(t *testing.T, out []ticket.Notice, kind ticket.NoticeKind, agent string) []string {
-	t.Helper()
-	var lines []string
-	for _, r := range to(t, out, kind, agent).Facts.Results {
-		lines = append(lines, r.Line+": "+r.Result)
-	}
-	return lines
-}
 
 // TestMerge merges two tickets of one customer: whatever leads to the old one
 // leads to the new one from then on.
@@ -161,7 +121,7 @@ func TestMergedTicketsMail(t *testing.T) {
 	m.Bounces = []ticket.Bounce{{Recipient: karen, Permanent: true, Status: "5.1.1"}}
 	w.take(m)
 	w.want(ticket.Bounced)
-	failed := to(t, w.sent(), ticket.NoticeUndeliverable, john)
+	failed := to(t, w.sent(), ticket.NoticeUndeliverable, "lead@private.example")
 	if failed.Ticket != 1001 {
 		t.Errorf("John is told on %d", failed.Ticket)
 	}
@@ -169,108 +129,6 @@ func TestMergedTicketsMail(t *testing.T) {
 		t.Errorf("the diary of 1002 says %q", got)
 	}
 	w.audit()
-}
-
-// TestMergeOfTwoCustomers: nobody gets the replies to another customer by the
-// merge itself, and none of them sees what the other one wrote.
-func TestMergeOfTwoCustomers(t *testing.T) {
-	t.Parallel()
-	merge := func(t *testing.T, people string) (*world, ticket.Notice, []ticket.Notice) {
-		w, out := two(t, bob)
-		fresh := to(t, out, ticket.NoticeNew, jane)
-		w.take(answer(fresh, jane, "#merge 1001"+people))
-		return w, fresh, w.sent()
-	}
-	t.Run("undecided", func(t *testing.T) {
-		t.Parallel()
-		w, _, out := merge(t, "")
-		w.want(ticket.CommandHeld)
-		want := "#merge 1001: bob@customer.example would get the replies to 1001, which is karen@customer.example's: add +cc if they shall, as in #merge 1001 +cc, or -cc if not"
-		if got := results(t, out, ticket.NoticeHeld, jane); !slices.Equal(got, []string{want}) {
-			t.Errorf("results %q", got)
-		}
-		if w.show(1002).Ticket.Number != 1002 {
-			t.Error("it was merged")
-		}
-	})
-	t.Run("without the other", func(t *testing.T) {
-		t.Parallel()
-		w, fresh, out := merge(t, " -cc")
-		w.want(ticket.Commanded)
-		want := "#merge 1001 -cc: merged into 1001: Can not log in; bob@customer.example will not get the replies there, and what they answer is held for agents to see; replies there go to karen@customer.example"
-		if got := results(t, out, ticket.NoticeTranscript, jane); !slices.Equal(got, []string{want}) {
-			t.Errorf("results %q", got)
-		}
-		told := to(t, out, ticket.NoticeMerged, john)
-		// Bob's words do not reach Karen, whether they are quoted or pasted.
-		w.take(answer(told, john, "#reply\nWe found it.\n\nOn Monday Bob wrote:\n> It still says no, and my account is 4711."))
-		w.want(ticket.Commanded)
-		if text := to(t, w.sent(), ticket.NoticeReply, karen).Facts.Text; text != "We found it." {
-			t.Errorf("Karen gets %q", text)
-		}
-		w.take(answer(told, john, "#reply\nWe found it. It still says no, and my account is 4711. Yes?"))
-		w.want(ticket.CommandHeld)
-		if got := results(t, w.sent(), ticket.NoticeHeld, john); !strings.Contains(strings.Join(got, "\n"), "holds words of a merged ticket") {
-			t.Errorf("results %q", got)
-		}
-		// What Jane writes to Bob, as she believes, does not go to Karen by mistake.
-		for _, text := range []string{"Dear Bob, your password is x.", "#resolve"} {
-			w.take(answer(fresh, jane, text))
-			w.want(ticket.CommandHeld)
-			held := to(t, w.sent(), ticket.NoticeHeld, jane)
-			if got := held.Facts.Results[len(held.Facts.Results)-1].Result; !strings.HasPrefix(got, "answers a mail of ticket 1002, which was merged into 1001, and karen@customer.example would get it there.") {
-				t.Errorf("results %q", got)
-			}
-			again := "#reply"
-			if text == "#resolve" {
-				again = text
-			}
-			w.take(answer(held, jane, again))
-			w.want(ticket.Commanded)
-			w.sent()
-		}
-		// And Bob is heard, by agents only.
-		bobs := to(t, w.noticesOf(1002), ticket.NoticeAck, bob)
-		w.take(answer(bobs, bob, "Hello?"))
-		if n := w.want(ticket.GuestHeld); n != 1001 {
-			t.Errorf("Bob's answer is on %d", n)
-		}
-		w.audit()
-	})
-	t.Run("with the other", func(t *testing.T) {
-		t.Parallel()
-		w, _, out := merge(t, " +cc")
-		w.want(ticket.Commanded)
-		want := "#merge 1001 +cc: merged into 1001: Can not log in; replies there go to karen@customer.example, bob@customer.example"
-		if got := results(t, out, ticket.NoticeTranscript, jane); !slices.Equal(got, []string{want}) {
-			t.Errorf("results %q", got)
-		}
-		told := to(t, out, ticket.NoticeMerged, john)
-		w.now = w.now.Add(time.Minute)
-		w.take(answer(told, john, "#reply\nWe found it.\n\nOn Monday somebody wrote:\n> It still says no, and my account is 4711.\n> It says no."))
-		w.want(ticket.Commanded)
-		reply := to(t, w.sent(), ticket.NoticeReply, karen)
-		if reply.Facts.Text != "We found it." || len(reply.Recipients) != 2 {
-			t.Errorf("%v get %q", reply.Recipients, reply.Facts.Text)
-		}
-		if slices.Contains(reply.References, "m2@customer.example") || !slices.Contains(reply.References, "m1@customer.example") {
-			t.Errorf("it refers to %q", reply.References)
-		}
-		// Bob takes part now, by his old mails too.
-		bobs := to(t, w.noticesOf(1002), ticket.NoticeAck, bob)
-		w.now = w.now.Add(time.Minute)
-		w.take(answer(bobs, bob, "Thank you, it works."))
-		if n := w.want(ticket.Appended); n != 1001 {
-			t.Errorf("Bob's answer is on %d", n)
-		}
-		// What both had before them may be quoted.
-		w.take(answer(told, john, "#reply\nGood.\n> Thank you, it works."))
-		w.want(ticket.Commanded)
-		if got := to(t, w.sent(), ticket.NoticeReply, karen).Facts.Text; got != "Good.\n> Thank you, it works." {
-			t.Errorf("they get %q", got)
-		}
-		w.audit()
-	})
 }
 
 // TestMergeRefused holds refusals to their words.
@@ -457,33 +315,4 @@ func TestMergedStorm(t *testing.T) {
 		t.Errorf("it came to %d", n)
 	}
 	w.audit()
-}
-
-// diaryOf lists the events of some kinds of a ticket itself.
-func (w *world) diaryOf(n ticket.Number, kinds ...ticket.EventKind) []string {
-	w.t.Helper()
-	var lines []string
-	for _, e := range w.part(n).Events {
-		if slices.Contains(kinds, e.Kind) {
-			lines = append(lines, fmt.Sprintf("%s %s -> %s", e.Kind, e.Before, e.After))
-		}
-	}
-	return lines
-}
-
-// noticesOf are all notices of a ticket itself.
-func (w *world) noticesOf(n ticket.Number) []ticket.Notice {
-	w.t.Helper()
-	return w.part(n).Notices
-}
-
-// audit demands that an audit of the store finds nothing wrong.
-func (w *world) audit() {
-	w.t.Helper()
-	_, err := w.desk.Store.(*store.DB).Audit(w.t.Context(), store.Audit{Keys: w.desk.Keys, Found: func(f store.Finding) {
-		w.t.Errorf("%s: %s: %s", f.Code, f.Where, f.Wrong)
-	}})
-	if err != nil {
-		w.t.Error(err)
-	}
 }

@@ -194,7 +194,11 @@ func (t *turn) fromOutside(r *Receipt, m *Mail, found match) (Conclusion, error)
 	}
 	if tk.Status == Deleted || (tk.Status == Resolved || tk.Status == Closed) && !t.mayReopen(tk, r) {
 		t.because("ticket %d is %s and can not be reopened any more: new ticket", tk.Number, tk.Status)
-		return t.newTicket(r, m, tk.Number)
+		done, err := t.newTicket(r, m, tk.Number)
+		if err != nil {
+			return Conclusion{}, err
+		}
+		return done, t.linkFollowUp(done.Ticket, tk)
 	}
 	entry, err := t.addMessage(tk, r, m, false)
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 type Diary struct {
 	values    map[EventKind]string // the latest value of each property that has one
 	fields    map[string]string    // those that are not empty, by key
+	links     map[string]bool      // as the ticket sees them
 	merged    string               // the number of the ticket it was merged into
 	since     time.Time            // when it got its status
 	resolved  time.Time
@@ -65,6 +66,8 @@ func (d *Diary) Follow(e Event) {
 		d.reminded, d.reminders = time.Time{}, 0
 	case RequesterReminded:
 		d.reminded, d.reminders = e.Happened(), d.reminders+1
+	case LinkAdded, LinkRemoved:
+		d.link(e)
 	case TicketMerged:
 		if d.merged != "" {
 			d.breaks = append(d.breaks, fmt.Sprintf("it was merged into %s, and then into %s", d.merged, e.After))
@@ -94,6 +97,26 @@ func (d *Diary) field(e Event) {
 		delete(d.fields, key)
 	}
 }
+
+// link follows the change of one link.
+func (d *Diary) link(e Event) {
+	if d.links == nil {
+		d.links = map[string]bool{}
+	}
+	switch {
+	case e.Kind == LinkAdded && d.links[e.After]:
+		d.breaks = append(d.breaks, fmt.Sprintf("it was linked twice: %s", e.After))
+	case e.Kind == LinkRemoved && !d.links[e.Before]:
+		d.breaks = append(d.breaks, fmt.Sprintf("a link ended that there was not: %s", e.Before))
+	}
+	delete(d.links, e.Before)
+	if e.After != "" {
+		d.links[e.After] = true
+	}
+}
+
+// Links are the links of the ticket as it sees them (Link.Seen), sorted.
+func (d *Diary) Links() []string { return slices.Sorted(maps.Keys(d.links)) }
 
 // state keeps what Ticket.setState does beside setting it.
 func (d *Diary) state(was, is Status, at time.Time) {

@@ -44,12 +44,12 @@ func doShow(w *work, args string) (string, error) {
 // threadLines writes a ticket with its messages, replies, notes and events, and
 // those of the tickets merged into it, in the order in which the desk took note of
 // them: that of the diaries, which have an event for each entry.
-func (t *turn) threadLines(tk *Ticket) ([]string, error) {
-	entries, err := t.thread(tk.Number)
+func (w *work) threadLines(tk *Ticket) ([]string, error) {
+	entries, err := w.thread(tk.Number)
 	if err != nil {
 		return nil, err
 	}
-	events, err := t.diaries(tk.Number)
+	events, err := w.diaries(tk.Number)
 	if err != nil {
 		return nil, err
 	}
@@ -57,18 +57,22 @@ func (t *turn) threadLines(tk *Ticket) ([]string, error) {
 	for i := range entries {
 		byID[entries[i].ID] = &entries[i]
 	}
-	lines, size := append(t.ticketLines(tk), ""), 0
+	links, err := w.linkLines(tk.Number)
+	if err != nil {
+		return nil, err
+	}
+	lines, size := append(append(w.ticketLines(tk), links...), ""), 0
 	for _, ev := range events {
 		var part []string
 		from := ""
 		if ev.Ticket != tk.Number {
 			from = fmt.Sprintf(" (from #%d)", ev.Ticket)
 		}
-		if line := t.eventLine(&ev); line != "" {
+		if line := w.eventLine(&ev); line != "" {
 			part = append(part, line+from)
 		}
 		if e := byID[ev.Entry]; e != nil && ev.Kind.addsEntry() {
-			part = append(part, t.entryLines(e, from)...)
+			part = append(part, w.entryLines(e, from)...)
 		}
 		for _, l := range part {
 			size += len(l)
@@ -170,6 +174,10 @@ func (t *turn) eventLine(e *Event) string {
 		what = fmt.Sprintf("department: %s -> %s", t.policy.PathName(e.Before), t.policy.PathName(e.After))
 	case PlanChanged:
 		what = fmt.Sprintf("SLA plan: %s -> %s", cmp.Or(t.policy.Plans[e.Before].Name, "none"), cmp.Or(t.policy.Plans[e.After].Name, "none"))
+	case LinkAdded:
+		what = e.After
+	case LinkRemoved:
+		what = "no longer " + e.Before
 	default:
 		what = fmt.Sprintf("%s: %s", e.Kind, e.Detail)
 	}

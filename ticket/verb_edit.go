@@ -8,8 +8,8 @@ import (
 	"deskpost/ticket/command"
 )
 
-// maxSubject bounds what an agent may call a ticket, in characters.
-const maxSubject = 200
+// maxTitle bounds what an agent may call a ticket, in characters.
+const maxTitle = 200
 
 // doSubject gives the ticket another title. Mail to the customer keeps the
 // subject it had, or mail programs would take it for another conversation.
@@ -17,8 +17,8 @@ func doSubject(w *work, args string) (string, error) {
 	switch {
 	case args == "":
 		return "", refuse(Invalid, "is missing its text: write such as #subject VPN: no route to the branch")
-	case utf8.RuneCountInString(args) > maxSubject:
-		return "", refuse(Invalid, "a subject has at most %d characters", maxSubject)
+	case utf8.RuneCountInString(args) > maxTitle:
+		return "", refuse(Invalid, "a subject has at most %d characters", maxTitle)
 	}
 	return w.set(SubjectChanged, &w.ticket.Subject, cleanSubject(args), func(s string) string { return fmt.Sprintf("%q", s) }), nil
 }

@@ -177,6 +177,9 @@ func (w *work) absorb(n Number, newcomers []Address) (string, error) {
 	if err := w.keep(into, events...); err != nil {
 		return "", err
 	}
+	if err := w.moveLinks(into); err != nil {
+		return "", err
+	}
 	people, err := w.tx.Participants(n)
 	if err != nil {
 		return "", fmt.Errorf("read participants of ticket %d: %w", n, err)

@@ -89,7 +89,12 @@ func (w *work) toState(s State, why string) (string, error) {
 	e := w.ticket.setState(s, w.actor(), w.received)
 	e.Detail = why
 	w.change(e)
-	return fmt.Sprintf("%s -> %s", w.policy.stateName(was), w.policy.stateName(s)), nil
+	result := fmt.Sprintf("%s -> %s", w.policy.stateName(was), w.policy.stateName(s))
+	if s.Status == Resolved || s.Status == Closed {
+		rest, err := w.unfinishedBusiness()
+		return result + rest, err
+	}
+	return result, nil
 }
 
 // wayTo is why the ticket can not go to a status, nil if it can.

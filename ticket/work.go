@@ -36,6 +36,7 @@ type work struct {
 	running  int         // the line in results that is being run
 	chosen   bool        // the assignee, by the rule of a department
 	people   []personChange
+	links    []linkChange
 	watch    *WatchMode        // what the agent wants to hear from now on; nil if the mail does not say
 	says     *AgentState       // what the agent tells of themselves
 	used     map[string]string // groups of verbs that exclude each other, by the first one used

@@ -112,6 +112,9 @@ func (w *work) commit() (Conclusion, error) {
 			return Conclusion{}, fmt.Errorf("end held mail %d: %w", w.draft.ID, err)
 		}
 	}
+	if err := w.keepLinks(); err != nil {
+		return Conclusion{}, err
+	}
 	for _, d := range w.delayed {
 		if w.results[d.at].Result, err = d.do(); err != nil {
 			return Conclusion{}, err

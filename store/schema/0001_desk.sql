@@ -369,6 +369,15 @@ CREATE TABLE rota (
   PRIMARY KEY (department, agent)
 );
 
+-- What tickets are to each other, each once: ticket is a kind of other.
+CREATE TABLE links (
+  ticket BIGINT NOT NULL REFERENCES tickets (number),
+  kind   TEXT NOT NULL,
+  other  BIGINT NOT NULL REFERENCES tickets (number),
+  PRIMARY KEY (ticket, kind, other)
+);
+CREATE INDEX links_other ON links (other);
+
 -- What a plan or a calendar said in each revision that a clock has run under.
 CREATE TABLE editions (
   kind     TEXT NOT NULL, -- 'plan' or 'calendar'

@@ -61,7 +61,8 @@ var Wishes = []Wish{WishMine, WishAll, WishNone}
 func (t *turn) audience(tk *Ticket, kind NoticeKind, actor string) ([]string, error) {
 	row, listed := audiences[kind]
 	if !listed {
-		return without(t.handlers(tk), actor), nil
+		handlers, err := t.present(t.handlers(tk))
+		return without(handlers, actor), err
 	}
 	modes, err := t.watchModes(tk, kind)
 	if err != nil {
@@ -85,7 +86,11 @@ func (t *turn) audience(tk *Ticket, kind NoticeKind, actor string) ([]string, er
 			tell(row.watchers, key)
 		}
 	}
-	tell(row.members, t.members(tk)...)
+	members, err := t.present(t.members(tk))
+	if err != nil {
+		return nil, err
+	}
+	tell(row.members, members...)
 	for key := range told {
 		if t.policy.Agents[key].Notify[kind] == WishNone || modes[key] == Muted {
 			told[key] = false
@@ -101,7 +106,7 @@ func (t *turn) audience(tk *Ticket, kind NoticeKind, actor string) ([]string, er
 		if leads := without(t.leadsOf(tk), actor); len(leads) > 0 {
 			return leads, nil
 		}
-		return without(t.members(tk), actor), nil
+		return without(members, actor), nil
 	}
 	return slices.Sorted(maps.Keys(told)), nil
 }
@@ -129,6 +134,21 @@ func (t *turn) watchModes(tk *Ticket, kind NoticeKind) (map[string]WatchMode, er
 		modes[w.Agent] = w.Mode
 	}
 	return modes, nil
+}
+
+// watchers are the agents who said #watch, as far as they may still read it.
+func (t *turn) watchers(tk *Ticket) ([]string, error) {
+	list, err := t.tx.Watchers(tk.Number)
+	if err != nil {
+		return nil, fmt.Errorf("read who watches ticket %d: %w", tk.Number, err)
+	}
+	var keys []string
+	for _, w := range list {
+		if w.Mode == Watching && t.policy.May(w.Agent, MayRead, tk.Department) {
+			keys = append(keys, w.Agent)
+		}
+	}
+	return keys, nil
 }
 
 // without is a list of keys without one of them.

@@ -4,15 +4,17 @@ import (
 	"context"
 	"slices"
 	"testing"
+	"time"
 
 	"deskpost/ticket"
+	"deskpost/ticket/calendar"
+	"deskpost/ticket/sla"
 )
 
 const (
 	ken  = "ken@customer.example"
 	wes  = "wes@private.example"
 	mary = "mary@private.example"
-	lea  = "lead@private.example"
 )
 
 // staffed adds two agents to Support, of whom one, mary, is in the team network.
@@ -105,13 +107,13 @@ func TestWhoIsToldWhat(t *testing.T) {
 			report.Recipients, report.Machine = []string{ack.ReturnPath}, ticket.AutoReplied
 			report.Bounces = []ticket.Bounce{{Recipient: karen, Status: "5.1.1", Diagnostic: "550 no such user", Permanent: true}}
 			s.take(report)
-		}, []string{"undeliverable:" + jane}, []string{"undeliverable:" + lea}},
+		}, []string{"undeliverable:" + jane}, []string{"undeliverable:" + lead}},
 		{"held mail", func(s *stage) {
 			s.take(answer(to(s.t, s.news, ticket.NoticeAck, karen), "stranger@elsewhere.example", "Me too."))
-		}, []string{"guest:" + jane}, []string{"guest:" + lea}},
+		}, []string{"guest:" + jane}, []string{"guest:" + lead}},
 		{"held command", func(s *stage) {
 			s.john("#ntoe\nShe is lying.")
-		}, []string{"held:" + john, "stuck:" + jane}, []string{"held:" + john, "stuck:" + lea}},
+		}, []string{"held:" + john, "stuck:" + jane}, []string{"held:" + john, "stuck:" + lead}},
 		{"held command without a text", func(s *stage) {
 			s.john("#hihg")
 		}, []string{"held:" + john}, []string{"held:" + john}},
@@ -173,8 +175,8 @@ func TestWishes(t *testing.T) {
 	}{
 		"all messages":          {true, wish(ticket.NoticeMessage, map[string]ticket.Wish{"mary": ticket.WishAll, "tom": ticket.WishAll}), message, []string{"message:" + jane, "message:" + mary, "message:" + wes}},
 		"no messages":           {true, wish(ticket.NoticeMessage, map[string]ticket.Wish{"jane": ticket.WishNone, "wes": ticket.WishNone}), message, nil},
-		"nobody wants them":     {false, wish(ticket.NoticeMessage, map[string]ticket.Wish{"jane": ticket.WishNone, "wes": ticket.WishNone, "john": ticket.WishNone, "mary": ticket.WishNone}), message, []string{"message:" + lea}},
-		"not even the lead":     {false, wish(ticket.NoticeMessage, map[string]ticket.Wish{"jane": ticket.WishNone, "wes": ticket.WishNone, "john": ticket.WishNone, "mary": ticket.WishNone, "lead": ticket.WishNone}), message, []string{"message:" + lea}},
+		"nobody wants them":     {false, wish(ticket.NoticeMessage, map[string]ticket.Wish{"jane": ticket.WishNone, "wes": ticket.WishNone, "john": ticket.WishNone, "mary": ticket.WishNone}), message, []string{"message:" + lead}},
+		"not even the lead":     {false, wish(ticket.NoticeMessage, map[string]ticket.Wish{"jane": ticket.WishNone, "wes": ticket.WishNone, "john": ticket.WishNone, "mary": ticket.WishNone, "lead": ticket.WishNone}), message, []string{"message:" + lead}},
 		"no notes":              {true, wish(ticket.NoticeNote, map[string]ticket.Wish{"jane": ticket.WishNone, "mary": ticket.WishNone}), func(s *stage) { s.john("#note\nHm, @mary.") }, []string{"note:" + mary, "note:" + wes}},
 		"all replies":           {false, wish(ticket.NoticeReplied, map[string]ticket.Wish{"mary": ticket.WishAll, "john": ticket.WishAll, "wes": ticket.WishNone}), func(s *stage) { s.john("Hello.") }, []string{"replied:" + mary, "reply:" + karen, "reply:" + ken}},
 		"no transfers":          {true, wish(ticket.NoticeTransferred, map[string]ticket.Wish{"tom": ticket.WishNone}), func(s *stage) { s.john("#dept online-banking") }, []string{"transferred:" + jane}},
@@ -276,5 +278,62 @@ func TestMentions(t *testing.T) {
 		if got := results[len(results)-1]; got.Line != "@tom" || got.Result != "Tom Reader was not told: no access to Support" {
 			t.Errorf("told %+v", got)
 		}
+	}
+}
+
+// TestDeputyHearsOnce: who stands in for one who is told, and is told too, gets
+// one mail, and who did it gets none.
+func TestDeputyHearsOnce(t *testing.T) {
+	t.Parallel()
+	for deputy, want := range map[string][]string{
+		"wes":  {"note:" + wes},
+		"john": {"note:" + wes}, // who wrote it
+		"mary": {"note:" + mary, "note:" + wes},
+	} {
+		s := newStage(t, true, nil)
+		s.leave(ticket.AgentState{Agent: "jane", Deputy: deputy})
+		s.john("#note\nNot so easy.")
+		if got := mailed(s.sent()); !slices.Equal(got, want) {
+			t.Errorf("%s stands in: mailed %v, want %v", deputy, got, want)
+		}
+	}
+}
+
+// TestStepsTellRoles is the row of g.3 for steps of service levels: each names
+// the roles that it tells.
+func TestStepsTellRoles(t *testing.T) {
+	t.Parallel()
+	for roles, want := range map[string][]string{
+		"assignee":          {"escalation:" + jane},
+		"watchers":          {"escalation:" + wes},
+		"members":           {"escalation:" + john, "escalation:" + mary}, // of the team
+		"lead":              {"escalation:" + lead},
+		"assignee,watchers": {"escalation:" + jane, "escalation:" + wes},
+	} {
+		s := newStage(t, true, func(p *ticket.Policy) {
+			p.Calendars = map[string]*calendar.Calendar{"office": office(t)}
+			p.Calendar = "office"
+			p.Plans["sev-c"] = ticket.Plan{Key: "sev-c", Name: "Sev-C", Targets: map[string]sla.Target{"Normal": {First: time.Hour}},
+				Steps: []sla.Step{{Key: "warn", Metric: sla.First, At: sla.Point{IsPart: true, Percent: 50}, Do: []string{"mail:" + roles}}}}
+		})
+		s.john("#assign team:network")
+		s.sent()
+		s.now = s.now.Add(40 * time.Minute)
+		s.tick()
+		if got := mailed(s.sent()); !slices.Equal(got, want) {
+			t.Errorf("%s: mailed %v, want %v", roles, got, want)
+		}
+	}
+}
+
+// TestWatchersAreNoDeputies: that somebody watches a ticket does not keep its
+// lead from standing in for its assignee.
+func TestWatchersAreNoDeputies(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, true, nil)
+	s.leave(ticket.AgentState{Agent: "jane"})
+	s.take(from(karen, "[#1001] Can not log in", "And?"))
+	if got, want := mailed(s.sent()), []string{"message:" + lead, "message:" + wes}; !slices.Equal(got, want) {
+		t.Errorf("mailed %v, want %v", got, want)
 	}
 }

@@ -90,6 +90,7 @@ type turn struct {
 	queued  *int         // notices written, by all turns of the transaction
 	edited  bool         // it looks at what an edit of the config has changed
 	states  map[string]AgentState
+	doer    string          // key of the agent who causes all this; "" if none does
 	told    map[string]bool // notices to agents by what they tell and whom, true if to a deputy
 
 	calendars *sync.Map // of the desk

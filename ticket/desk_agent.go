@@ -32,6 +32,7 @@ func (t *turn) fromAgent(r *Receipt, m *Mail, found match) (Conclusion, error) {
 func (t *turn) workOn(tk *Ticket, agent Agent, m *Mail, received time.Time) *work {
 	w := &work{turn: t, agent: agent, ticket: *tk, before: *tk, mail: m, received: received}
 	w.ticket.Tags = slices.Clone(tk.Tags)
+	t.doer = agent.Key
 	return w
 }
 

@@ -12,7 +12,7 @@ import (
 // address finds out who is to be told of a step: roles, agents, addresses, or
 // the customer, separated by commas. Where that is nobody, it is the lead or the
 // admins.
-func (t *turn) address(a *alarm, tk *Ticket, whom string) {
+func (t *turn) address(a *alarm, tk *Ticket, whom string) error {
 	for who := range strings.SplitSeq(whom, ",") {
 		who = strings.TrimSpace(who)
 		switch {
@@ -21,30 +21,37 @@ func (t *turn) address(a *alarm, tk *Ticket, whom string) {
 		case strings.Contains(who, "@"):
 			a.addresses = append(a.addresses, Address{Email: who})
 		default:
-			a.agents = append(a.agents, t.role(tk, who)...)
+			agents, err := t.role(tk, who)
+			if err != nil {
+				return err
+			}
+			a.agents = append(a.agents, agents...)
 		}
 	}
 	a.agents = slices.DeleteFunc(a.agents, func(key string) bool { return !t.policy.enabled(key) })
 	if len(a.agents) == 0 && len(a.addresses) == 0 && !a.customer {
-		a.agents = t.leads(tk.Department)
+		a.agents = t.leadsOf(tk)
 	}
 	slices.Sort(a.agents)
 	a.agents = slices.Compact(a.agents)
+	return nil
 }
 
 // role is who has a role towards a ticket, or the agent of that key.
-func (t *turn) role(tk *Ticket, who string) []string {
+func (t *turn) role(tk *Ticket, who string) ([]string, error) {
 	switch who {
 	case "assignee":
-		return []string{tk.Assignee}
+		return []string{tk.Assignee}, nil
 	case "members":
-		return t.policy.Members(tk.Department)
+		return t.members(tk), nil
+	case "watchers":
+		return t.watchers(tk)
 	case "lead", "manager":
-		return t.leads(tk.Department)
+		return t.leadsOf(tk), nil
 	case "admins":
-		return t.policy.Admins
+		return t.policy.Admins, nil
 	}
-	return []string{who}
+	return []string{who}, nil
 }
 
 // enabled reports whether an agent is there and may act.

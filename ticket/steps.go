@@ -71,7 +71,9 @@ func (t *turn) fire(tk *Ticket, f sla.Firing) (alarm, error) {
 			verb, object, _ := strings.Cut(action, ":")
 			if verb == "mail" {
 				if skipped == "" {
-					t.address(&a, tk, object)
+					if err := t.address(&a, tk, object); err != nil {
+						return alarm{}, err
+					}
 				}
 				continue
 			}

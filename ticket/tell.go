@@ -51,19 +51,15 @@ func (t *turn) leads(department string) []string {
 // fill may add facts. An agent who wrote it, as a customer perhaps, knows it
 // already.
 func (t *turn) tellHandlers(tk *Ticket, kind NoticeKind, e *Entry, fill func(*Notice)) error {
-	writer := ""
 	if e != nil && e.Authenticity == Proven {
-		agent, _ := t.policy.AgentByAddress(e.From)
-		writer = agent.Key
+		if agent, ok := t.policy.AgentByAddress(e.From); ok {
+			t.doer = agent.Key
+		}
 	}
 	if e != nil && e.By.Kind == ByAgent {
-		writer = e.By.Name
+		t.doer = e.By.Name
 	}
-	told, err := t.audience(tk, kind, writer)
-	if err != nil {
-		return err
-	}
-	told, err = t.present(told)
+	told, err := t.audience(tk, kind, t.doer)
 	if err != nil {
 		return err
 	}
@@ -90,6 +86,9 @@ func (t *turn) tellAgent(key string, tk *Ticket, kind NoticeKind, e *Entry, fill
 		return err
 	}
 	for _, a := range list {
+		if a.whom != "" && a.agent.Key == t.doer {
+			continue // who stands in for somebody did it
+		}
 		err := t.tellOne(a, tk, kind, e, func(n *Notice) {
 			if fill != nil {
 				fill(n)
@@ -153,8 +152,8 @@ func (t *turn) factsFor(key string, kind NoticeKind, tk *Ticket) Facts {
 // where one of the two mails is meant for somebody else: nobody gets two.
 func (t *turn) knows(n *Notice) bool {
 	kind := n.Kind
-	if kind == NoticeTransferred || kind == NoticeNote {
-		kind = NoticeAssigned // one mail of a colleague may be all three
+	if slices.Contains([]NoticeKind{NoticeTransferred, NoticeNote, NoticeReplied}, kind) {
+		kind = NoticeAssigned // one mail of a colleague may be all of them
 	}
 	thing := fmt.Sprintf("%s %s %d %d %s", n.Agent, kind, n.Ticket, n.Entry, n.Facts.Address)
 	before, there := t.told[thing]

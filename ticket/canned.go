@@ -17,8 +17,9 @@ type Canned struct {
 
 // An insertion is a text by an admin that goes before the agent's.
 type insertion struct {
-	text string // with its variables, until expandInserted
-	at   int    // the line in results that inserted it
+	text      string // with its variables, until expandInserted
+	at        int    // the line in results that inserted it
+	automatic bool   // it is no answer by an agent
 }
 
 func doCanned(w *work, args string) (string, error) {
@@ -26,13 +27,13 @@ func doCanned(w *work, args string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return w.insert(c.Text), nil
+	return w.insert(c.Text, false), nil
 }
 
 // insert puts a text by an admin before the agent's. It makes a reply of it,
 // unless the agent says #note.
-func (w *work) insert(text string) string {
-	w.inserted = append(w.inserted, insertion{text, w.running})
+func (w *work) insert(text string, automatic bool) string {
+	w.inserted = append(w.inserted, insertion{text, w.running, automatic})
 	if w.forced == "" {
 		w.kind = Reply
 	}
@@ -65,6 +66,12 @@ func (w *work) body() string {
 	return joined(body, w.text)
 }
 
+// automatic reports whether nobody wrote what the mail puts into the thread.
+func (w *work) automatic() bool {
+	byHand := func(in insertion) bool { return !in.automatic }
+	return w.byDesk || w.text == "" && len(w.files) == 0 && !slices.ContainsFunc(w.inserted, byHand)
+}
+
 // findCanned finds a canned reply of a department by key or name.
 func (p *Policy) findCanned(word, department string) (Canned, error) {
 	keys := p.cannedOf(department)
@@ -84,7 +91,7 @@ func (p *Policy) cannedOf(department string) []string {
 const shownPreview = 60
 
 // configured lists, for agents, what the admin has made of a kind for the
-// department of the ticket: fields or canned replies. It returns false for a
+// department of the ticket: fields, canned replies or macros. It returns false for a
 // word that is none of these.
 func (w *work) configured(word string) ([]string, bool) {
 	department := w.policy.Departments[w.ticket.Department]
@@ -100,6 +107,11 @@ func (w *work) configured(word string) ([]string, bool) {
 		for _, key := range w.policy.cannedOf(department.Key) {
 			c := w.policy.Canned[key]
 			lines = append(lines, "  #canned "+key, fmt.Sprintf("    %s: %s", c.Name, preview(c.Text)))
+		}
+	case "macro", "macros":
+		lines = append(lines, fmt.Sprintf("Macros of %s:", department.Name))
+		for _, key := range w.policy.macrosOf(department.Key) {
+			lines = append(lines, "  #macro "+key, "    "+w.policy.Macros[key].describe())
 		}
 	default:
 		return nil, false

@@ -141,7 +141,7 @@ func (w *work) ask() (Transcript, error) {
 		w.doubt(yourText, "belongs to no ticket: say to which")
 	}
 	if !w.refused {
-		if err := w.run(); err != nil {
+		if err := w.run(w.block.Lines); err != nil {
 			return Transcript{}, err
 		}
 	}

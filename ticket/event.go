@@ -32,7 +32,7 @@ type EventKind string
 const (
 	TicketOpened        EventKind = "opened"
 	MessageAdded        EventKind = "message"
-	ReplyAdded          EventKind = "reply"
+	ReplyAdded          EventKind = "reply" // after is AutomaticReply if it is no agent's answer
 	NoteAdded           EventKind = "note"
 	MachineAdded        EventKind = "machine-message"
 	MessageHeld         EventKind = "message-held"
@@ -71,6 +71,11 @@ const (
 	TicketMerged        EventKind = "merged-into" // After is the number of the ticket it goes on in
 	TicketAbsorbed      EventKind = "merged-from" // After is the number of the ticket that was merged, Before its Wait
 )
+
+// AutomaticReply is what a ReplyAdded event has for After where nobody answered:
+// the desk ran a macro, or an agent sent nothing but the text of automatic ones.
+// Such a reply stops no clock, and the ticket is still unanswered.
+const AutomaticReply = "automatic"
 
 // addsEntry reports whether an event of this kind came with a new entry.
 func (k EventKind) addsEntry() bool {

@@ -42,7 +42,7 @@ func (t *turn) chronicle(diary []Event) (*chronicle, error) {
 	c := &chronicle{turn: t, status: string(New), replies: map[int64]time.Time{}}
 	moments := inOrder(diary)
 	for _, m := range moments {
-		if m.Kind == ReplyAdded {
+		if m.Kind == ReplyAdded && m.After != AutomaticReply {
 			c.replies[m.Entry] = m.counts
 		}
 	}
@@ -88,7 +88,9 @@ func (c *chronicle) follow(e *Event, at time.Time) error {
 	case TermsChanged:
 		return c.setTerms(e, at)
 	case ReplyAdded:
-		c.add(sla.Event{At: at, Kind: sla.Replied})
+		if e.After != AutomaticReply {
+			c.add(sla.Event{At: at, Kind: sla.Replied})
+		}
 	case ReplyUndelivered:
 		if reply, ok := c.replies[e.Entry]; ok {
 			c.add(sla.Event{At: at, Kind: sla.Undelivered, Reply: reply})

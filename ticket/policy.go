@@ -30,6 +30,7 @@ type Policy struct {
 	Admins          []string // agent keys
 	Fields          []Field  // in the order in which they are shown
 	Canned          map[string]Canned
+	Macros          map[string]Macro
 
 	Sweep        time.Duration // between two ticks
 	CatchupWait  time.Duration // how long after a start, or an outage of a mailbox, steps wait for mail that came before them

@@ -31,6 +31,7 @@ var (
 	blocks    = []string{"", "#note\n", "#reply\n", "#resolve\n", "#close\n", "#open\n", "#pending 1d\n", "#high\n", "#assign jane\n",
 		"#take\n", "#dept online-banking\n", "#dept support\n", "#sla sev-a\n", "#tag +a -b\n", "#field customer-no=4711\n", "#set customer number=12.50\n#resolve\n", "#field customer-no=\n",
 		"#canned hello\n", "#canned greeting\n#note\n#canned hello\n",
+		"#macro inside\n", "#macro received\n", "#macro inside\n#macro received\n#resolve\n",
 		"#ntoe\n", "#assign j\n", "#show\n", "#list\n",
 		"#emergency\n#assign jane\n#sla sev-a\n#dept online-banking\n", "#note\n#reply\n", "#status hold\n",
 		"#assign team:network\n", "#assign none\n", "#take\n#assign team:network\n", "#list myteams\n", "#watch\n", "#mute\n", "#unwatch\n",
@@ -121,8 +122,9 @@ func (l *life) agentWrites(r *rapid.T) {
 		for line := range strings.SplitSeq(n.Facts.Text+"\n"+n.Facts.Latest, "\n") {
 			text += "\n> " + line
 		}
-		public := strings.Contains(block, "#reply") || strings.Contains(block, "#resolve")
-		if own && !public && (strings.Contains(block, "#note") || n.Answer == ticket.TokenNote && !strings.Contains(block, "#canned")) {
+		has := func(line string) bool { return strings.Contains(block, line) }
+		noted := has("#note") || has("#macro inside")
+		if own && !has("#reply") && !has("#resolve") && (noted || n.Answer == ticket.TokenNote && !has("#canned") && !has("#macro received")) {
 			l.notes = append(l.notes, text)
 		}
 	}

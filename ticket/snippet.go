@@ -18,31 +18,33 @@ import (
 type Variable struct {
 	Name  string
 	Means string
-	value func(w *work) string
+	// theirs says that the requester chose the value.
+	theirs bool
+	value  func(w *work) string
 }
 
 // Variables is the table of all variables. Beside them {{field:KEY}} is the
 // value of a field.
 func Variables() []Variable {
 	return []Variable{
-		{"requester", "the name of the requester", func(w *work) string { return w.ticket.Requester.Name }},
-		{"first_name", "the first name of the requester, where it is plain which that is", func(w *work) string { return firstName(w.ticket.Requester.Name) }},
-		{"address", "the mail address of the requester", func(w *work) string { return w.ticket.Requester.Email }},
-		{"number", "the number of the ticket", func(w *work) string { return strconv.FormatInt(int64(w.ticket.Number), 10) }},
-		{"subject", "its subject", func(w *work) string { return w.ticket.Subject }},
-		{"department", "the name of its department", func(w *work) string { return w.policy.Departments[w.ticket.Department].Name }},
-		{"priority", "its priority", func(w *work) string { return w.ticket.Priority }},
-		{"agent", "the name of the agent who writes", func(w *work) string { return w.agent.Name }},
-		{"due", "when it is due, if an agent has said so", func(w *work) string { return w.shownInstant(w.ticket.Due) }},
-		{"today", "the date", func(w *work) string { return w.now.In(w.policy.Zone).Format(shownDate) }},
+		{"requester", "the name of the requester", true, func(w *work) string { return w.ticket.Requester.Name }},
+		{"first_name", "the first name of the requester, where it is plain which that is", true, func(w *work) string { return firstName(w.ticket.Requester.Name) }},
+		{"address", "the mail address of the requester", false, func(w *work) string { return w.ticket.Requester.Email }},
+		{"number", "the number of the ticket", false, func(w *work) string { return strconv.FormatInt(int64(w.ticket.Number), 10) }},
+		{"subject", "its subject", true, func(w *work) string { return w.ticket.Subject }},
+		{"department", "the name of its department", false, func(w *work) string { return w.policy.Departments[w.ticket.Department].Name }},
+		{"priority", "its priority", false, func(w *work) string { return w.ticket.Priority }},
+		{"agent", "the name of the agent who writes", false, func(w *work) string { return w.agent.Name }},
+		{"due", "when it is due, if an agent has said so", false, func(w *work) string { return w.atOrNothing(w.ticket.Due) }},
+		{"today", "the date", false, func(w *work) string { return w.now.In(w.policy.Zone).Format(shownDate) }},
 	}
 }
 
-func (t *turn) shownInstant(at time.Time) string {
+func (t *turn) atOrNothing(at time.Time) string {
 	if at.IsZero() {
 		return ""
 	}
-	return at.In(t.policy.Zone).Format(shownDate + " 15:04 MST")
+	return t.at(at)
 }
 
 // firstName is the first name in a name, "" where it is in doubt: better
@@ -173,7 +175,7 @@ func (w *work) valueOf(name string) string {
 		return ""
 	}
 	for _, v := range Variables() {
-		if v.Name == name {
+		if v.Name == name && !(v.theirs && w.reticent) {
 			return v.value(w)
 		}
 	}

@@ -7,6 +7,16 @@ import (
 	"time"
 )
 
+// perform does what a step wants with a ticket: one change, or those of a macro.
+// It is late if nobody is told of the step any more.
+func (t *turn) perform(tk *Ticket, verb, object string, at time.Time, late bool) ([]*Event, string, error) {
+	if verb == "macro" {
+		return t.runMacro(tk, object, at, late)
+	}
+	events, result := t.act(tk, verb, object, at)
+	return events, result, nil
+}
+
 // act makes one change that a step wants, and says what came of it. What can not
 // be done any more, since the config has changed, is said and left.
 func (t *turn) act(tk *Ticket, verb, object string, at time.Time) ([]*Event, string) {

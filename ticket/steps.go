@@ -80,7 +80,10 @@ func (t *turn) fire(tk *Ticket, f sla.Firing) (alarm, error) {
 			if tk.Status.Done() {
 				continue
 			}
-			events, result := t.act(tk, verb, object, f.At)
+			events, result, err := t.perform(tk, verb, object, f.At, skipped != "")
+			if err != nil {
+				return alarm{}, err
+			}
 			changes = append(changes, events...)
 			a.results = append(a.results, result)
 		}

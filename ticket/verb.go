@@ -98,6 +98,8 @@ func Verbs() []Verb {
 			stage: stagePeople, do: doCc},
 		{Name: "canned", Args: "NAME", Help: "put a canned reply before your text; #list canned shows them", Right: MayReply,
 			stage: stageText, do: doCanned},
+		{Name: "macro", Args: "NAME", Help: "run commands that your admin has put together; #list macros shows them; each needs its right",
+			stage: stageText, do: doMacro},
 		{Name: "watch", Help: "be told of all that is written on the ticket", Right: MayRead,
 			stage: stagePeople, group: "watch", do: watchAs(Watching, "you are told of messages, replies and notes")},
 		{Name: "unwatch", Help: "take back #watch or #mute", Right: MayRead,
@@ -115,7 +117,7 @@ func Verbs() []Verb {
 			stage: stageTags, do: doUnlink},
 		{Name: "show", Args: "[NUMBER]", Help: "get the whole thread by mail", Right: MayRead,
 			stage: stageReport, do: doShow},
-		{Name: "list", Args: "[mine | myteams | unassigned | snoozed | open | QUERY | canned | fields]", Help: "get a list of tickets; a query is such as dept:billing prio:high",
+		{Name: "list", Args: "[mine | myteams | unassigned | snoozed | open | QUERY | canned | macros | fields]", Help: "get a list of tickets; a query is such as dept:billing prio:high",
 			stage: stageReport, do: doList},
 		{Name: "help", Args: "[VERB]", Help: "get this list", stage: stageReport, do: doHelp},
 	}

@@ -56,7 +56,7 @@ func doDepartment(w *work, args string) (string, error) {
 	}
 	result := w.set(DepartmentChanged, &w.ticket.Department, key, w.policy.PathName)
 	result += w.leaveBehind()
-	planGiven := slices.ContainsFunc(w.block.Lines, func(l command.Line) bool { return l.Verb == "sla" })
+	planGiven := slices.ContainsFunc(w.tasks, func(t task) bool { return t.verb.Name == "sla" })
 	if key != w.before.Department && !w.ticket.PlanPinned && !planGiven {
 		w.set(PlanChanged, &w.ticket.Plan, w.policy.Departments[key].Plan, w.planName)
 	}

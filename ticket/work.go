@@ -15,6 +15,7 @@ import (
 type work struct {
 	*turn
 	agent    Agent
+	byDesk   bool // no agent's, but a macro that the desk runs by itself
 	mail     *Mail
 	received time.Time
 	held     string // why what it says to participants is held; "" if it is not
@@ -33,7 +34,10 @@ type work struct {
 
 	asked    Number      // the ticket of the notice that it answers, which may have been merged into this one
 	inserted []insertion // texts by the admin that go before the agent's
+	reticent bool        // variables do not tell what the requester wrote
+	tasks    []task      // of the block, in the order in which they run
 	running  int         // the line in results that is being run
+	listed   int         // how many lines of results are those of commands
 	chosen   bool        // the assignee, by the rule of a department
 	people   []personChange
 	links    []linkChange
@@ -107,7 +111,7 @@ func (w *work) carryOut() (Conclusion, error) {
 	if w.refused {
 		return w.hold()
 	}
-	if err := w.run(); err != nil {
+	if err := w.run(w.block.Lines); err != nil {
 		return Conclusion{}, err
 	}
 	w.expandInserted()
@@ -126,32 +130,24 @@ func (w *work) carryOut() (Conclusion, error) {
 	return w.commit()
 }
 
+// A task is one command of a mail, or of a macro that the mail runs.
+type task struct {
+	verb Verb
+	args string
+	at   int // its line in results
+}
+
 // run executes the lines in canonical order, so that their order in the mail
 // does not matter, and reports them in the order they were written. The error
 // is a fault; what an agent did wrong is in the results.
-func (w *work) run() error {
-	type step struct {
-		verb Verb
-		args string
-		at   int
-	}
-	var steps []step
+func (w *work) run(lines []command.Line) error {
 	w.used, w.line = map[string]string{}, map[string]int{}
-	w.results = make([]ResultLine, len(w.block.Lines))
-	for i, line := range w.block.Lines {
-		w.results[i].Line = strings.TrimSpace(line.Raw)
-		verb, args, err := w.policy.findVerb(line.Verb, line.Args)
-		if line.Fault != "" {
-			err = refuse(Invalid, "%s", line.Fault)
-		}
-		if err != nil {
-			w.refuseLine(i, err)
-			continue
-		}
-		steps = append(steps, step{verb, args, i})
+	for _, line := range lines {
+		w.enlist(line, "")
 	}
-	slices.SortStableFunc(steps, func(a, b step) int { return int(a.verb.stage) - int(b.verb.stage) })
-	for _, s := range steps {
+	w.listed = len(w.results)
+	slices.SortStableFunc(w.tasks, func(a, b task) int { return int(a.verb.stage) - int(b.verb.stage) })
+	for _, s := range w.tasks {
 		if _, ok := w.line[s.verb.group]; !ok {
 			w.line[s.verb.group] = s.at
 		}
@@ -207,12 +203,13 @@ func (w *work) doubt(about, format string, args ...any) {
 }
 
 // byOperator reports whether no agent acts, but whoever may run the program's
-// commands: they may do everything.
-func (w *work) byOperator() bool { return w.agent.Key == "" }
+// commands.
+func (w *work) byOperator() bool { return w.agent.Key == "" && !w.byDesk }
 
-// may reports whether who acts has the right in the department.
+// may reports whether who acts has the right in the department. The operator and
+// the desk itself may do everything.
 func (w *work) may(right Right, department string) bool {
-	return w.byOperator() || w.policy.May(w.agent.Key, right, department)
+	return w.byOperator() || w.byDesk || w.policy.May(w.agent.Key, right, department)
 }
 
 // missing says which right is missing in the ticket's department, and whom to

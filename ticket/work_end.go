@@ -120,14 +120,8 @@ func (w *work) commit() (Conclusion, error) {
 			return Conclusion{}, err
 		}
 	}
-	sentTo, err := w.tellParticipants(entry)
-	if err == nil && sentTo == "" { // they get one mail for all that happened
-		err = w.tellMoved()
-	}
+	sentTo, err := w.tell(entry)
 	if err != nil {
-		return Conclusion{}, err
-	}
-	if err := w.tellColleagues(entry); err != nil {
 		return Conclusion{}, err
 	}
 	w.verdict = w.allDone(entry, sentTo)
@@ -137,6 +131,18 @@ func (w *work) commit() (Conclusion, error) {
 		}
 	}
 	return w.conclusion(entry), nil
+}
+
+// tell tells whom it concerns. It returns who of the participants got a mail.
+func (w *work) tell(entry *Entry) (sentTo string, err error) {
+	sentTo, err = w.tellParticipants(entry)
+	if err == nil && sentTo == "" { // they get one mail for all that happened
+		err = w.tellMoved()
+	}
+	if err != nil {
+		return "", err
+	}
+	return sentTo, w.tellColleagues(entry)
 }
 
 // changePeople lets people take part, or no longer.
@@ -168,11 +174,12 @@ func (w *work) conclusion(entry *Entry) Conclusion {
 	return c
 }
 
-// lines are the commands of the mail in one line, as the diary shows them.
+// lines are the commands of the mail in one line, as the diary shows them, with
+// those of its macros.
 func (w *work) lines() string {
 	var lines []string
-	for _, l := range w.block.Lines {
-		lines = append(lines, strings.TrimSpace(l.Raw))
+	for _, r := range w.results[:w.listed] {
+		lines = append(lines, r.Line)
 	}
 	return strings.Join(lines, ", ")
 }
@@ -184,18 +191,26 @@ func (w *work) post() (*Entry, error) {
 	}
 	e := &Entry{Ticket: w.ticket.Number, Kind: w.kind, By: w.actor(), From: w.mail.From, At: w.received,
 		Text: w.body(), MessageID: w.mail.MessageID, Receipt: w.receipt, Files: w.files, Authenticity: w.mail.Authenticity}
-	kind := NoteAdded
-	if w.kind == Reply {
-		kind = ReplyAdded
+	if w.byDesk {
+		e.At = w.now // it may be late, and is not in the past
+	}
+	added := &Event{Ticket: w.ticket.Number, Kind: NoteAdded, Actor: w.actor()}
+	answers := w.kind == Reply && !w.automatic()
+	switch {
+	case answers:
+		added.Kind = ReplyAdded
 		w.ticket.spoken(e.At)
-	} else {
+	case w.kind == Reply:
+		added.Kind, added.After = ReplyAdded, AutomaticReply
+	default:
 		e.Quoted = joined(w.mail.Signature, w.mail.Quoted)
 	}
 	if err := w.tx.AddEntry(e); err != nil {
 		return nil, fmt.Errorf("add %s to ticket %d: %w", w.kind, w.ticket.Number, err)
 	}
-	w.events = append(w.events, &Event{Ticket: w.ticket.Number, Kind: kind, Actor: w.actor(), Entry: e.ID})
-	if w.kind == Reply && w.used["status"] == "" {
+	added.Entry = e.ID
+	w.events = append(w.events, added)
+	if answers && w.used["status"] == "" {
 		w.statusAfterReply()
 	}
 	return e, nil
@@ -228,8 +243,12 @@ func (w *work) withoutPrivateAddresses(text string) string {
 // addressLike finds whole addresses, so that one within another is left alone.
 var addressLike = regexp.MustCompile(`[\pL\pN.!#$%&'*+/=?^_` + "`" + `{|}~-]+@[\pL\pN.-]*[\pL\pN]`)
 
+// actor is who does the work.
 func (w *work) actor() Actor {
-	if w.byOperator() {
+	switch {
+	case w.byDesk:
+		return theDesk
+	case w.byOperator():
 		return Actor{Kind: ByOperator}
 	}
 	return Actor{Kind: ByAgent, Name: w.agent.Key}

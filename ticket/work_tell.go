@@ -27,10 +27,9 @@ func (w *work) tellParticipants(entry *Entry) (string, error) {
 	}
 	n.Facts.Resolved = resolved
 	if public {
-		n.Kind, n.Automatic, n.Entry = NoticeReply, false, entry.ID
-		n.From = Address{Name: w.agent.Name + " (" + dept.Name + ")", Email: dept.Address.Email}
-		n.Facts.Text, n.Facts.Author, n.Facts.Files = entry.Text, w.agent.Name, entry.Files
-		if err := w.answered(recipients); err != nil {
+		n.Kind, n.Automatic, n.Entry = NoticeReply, w.byDesk, entry.ID
+		n.Facts.Text, n.Facts.Author, n.Facts.Files = entry.Text, dept.Name, entry.Files
+		if err := w.signed(n); err != nil {
 			return "", err
 		}
 	} else if why, err := w.whyNotTellResolved(n); why != "" || err != nil {
@@ -44,6 +43,21 @@ func (w *work) tellParticipants(entry *Entry) (string, error) {
 		return "", err
 	}
 	return names(recipients), w.queue(n)
+}
+
+// signed makes a reply that of the agent who wrote it, whose recipients are
+// verified by it. What the desk writes comes from the department.
+func (w *work) signed(n *Notice) error {
+	if w.byDesk {
+		if w.reticent {
+			n.Facts.Subject, n.Facts.To, n.Facts.Requester = "", "", ""
+		}
+		return nil
+	}
+	dept := w.policy.Departments[w.ticket.Department]
+	n.From = Address{Name: w.agent.Name + " (" + dept.Name + ")", Email: dept.Address.Email}
+	n.Facts.Author = w.agent.Name
+	return w.answered(n.Recipients)
 }
 
 // holdIfLost holds what an agent's mail from before a restore has to say to

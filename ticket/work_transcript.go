@@ -14,7 +14,7 @@ const (
 
 // transcript tells the agent what was done, where there is something to tell.
 func (w *work) transcript() error {
-	warned := len(w.results) > len(w.block.Lines)
+	warned := len(w.results) > w.listed
 	wanted := len(w.block.Lines) > 0 && w.agent.Transcript != TranscriptErrors
 	if !wanted && !warned && len(w.report) == 0 {
 		return nil
@@ -25,8 +25,8 @@ func (w *work) transcript() error {
 // allDone is the verdict on work that was done.
 func (w *work) allDone(entry *Entry, sentTo string) string {
 	var parts []string
-	if n := len(w.block.Lines); n > 0 {
-		parts = append(parts, fmt.Sprintf("%d done", n))
+	if w.listed > 0 {
+		parts = append(parts, fmt.Sprintf("%d done", w.listed))
 	}
 	switch {
 	case entry != nil && entry.Kind == Reply && w.held != "":

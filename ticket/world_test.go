@@ -65,8 +65,12 @@ func policy() *ticket.Policy {
 		Mailboxes: map[string]ticket.Mailbox{
 			"support": {Key: "support", Address: ticket.Address{Email: "support@bank.example"}, Department: "support"},
 		},
-		Fields:     []ticket.Field{{Key: "customer-no", Name: "Customer number", Type: ticket.NumberField}},
-		Canned:     map[string]ticket.Canned{"hello": {Key: "hello", Name: "Greeting", Text: "Dear {{first_name|customer}},"}},
+		Fields: []ticket.Field{{Key: "customer-no", Name: "Customer number", Type: ticket.NumberField}},
+		Canned: map[string]ticket.Canned{"hello": {Key: "hello", Name: "Greeting", Text: "Dear {{first_name|customer}},"}},
+		Macros: map[string]ticket.Macro{
+			"inside":   {Key: "inside", Name: "Inside", Commands: []string{"#high", "#tag +inside", "#private"}, Text: "About {{subject|it}}:"},
+			"received": {Key: "received", Name: "Received", Commands: []string{"#field customer-no=1", "#dept support"}, Text: "We have it.", Automatic: true},
+		},
 		Priorities: []string{"Low", "Normal", "High", "Emergency"}, DefaultPriority: "Normal", Admins: []string{"lead"},
 		Acknowledge: ticket.AckVerified, ReopenWindow: 7 * 24 * time.Hour, TokenLife: 60 * 24 * time.Hour,
 		DraftLife: 7 * 24 * time.Hour, OldMail: 24 * time.Hour, NearMiss: ticket.NearMissHold, Separator: "+",

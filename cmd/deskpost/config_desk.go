@@ -39,6 +39,7 @@ func (c *checker) policy(raw *rawConfig) *ticket.Policy {
 	p.Teams = c.teams(raw, agents, p)
 	p.Fields = c.fields(raw, p)
 	p.Canned = c.canned(raw, p)
+	p.Macros = c.macros(raw, p)
 	for i, admin := range p.Admins {
 		path := at("mail", "admins")
 		c.referenceAt(c.index.elementLine(path, i), path, admin, "an", "agent", agents)

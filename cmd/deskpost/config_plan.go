@@ -140,7 +140,7 @@ func (c *checker) step(path keyPath, key string, r rawStep, raw *rawConfig, p *t
 // action checks one thing that a step does.
 func (c *checker) action(line int, path keyPath, text string, raw *rawConfig, p *ticket.Policy) {
 	verb, object, _ := strings.Cut(text, ":")
-	verbs := []string{"mail", "priority", "assign", "dept", "tag", "status"}
+	verbs := []string{"mail", "priority", "assign", "dept", "tag", "status", "macro"}
 	known := func(value, what string, words []string) {
 		if !slices.ContainsFunc(words, func(w string) bool { return strings.EqualFold(w, value) }) {
 			c.faultAt(line, path, "%q is not %s%s Write one of: %s", value, what, fullStop(didYouMean(value, words)), strings.Join(words, ", "))
@@ -148,7 +148,7 @@ func (c *checker) action(line int, path keyPath, text string, raw *rawConfig, p 
 	}
 	switch {
 	case !slices.Contains(verbs, verb):
-		c.faultAt(line, path, `%q is nothing a step can do%s Write one of: mail:assignee,lead, priority:+1, assign:NAME, dept:NAME, tag:NAME, status:open`,
+		c.faultAt(line, path, `%q is nothing a step can do%s Write one of: mail:assignee,lead, priority:+1, assign:NAME, dept:NAME, tag:NAME, status:open, macro:NAME`,
 			text, fullStop(didYouMean(verb, verbs)))
 	case object == "":
 		c.faultAt(line, path, "%q lacks its object; write such as mail:assignee,lead", text)
@@ -167,6 +167,8 @@ func (c *checker) action(line int, path keyPath, text string, raw *rawConfig, p 
 		known(object, "an agent", append([]string{"none"}, c.index.names("agent")...))
 	case verb == "dept":
 		known(object, "a department", c.index.names("department"))
+	case verb == "macro":
+		c.referenceAt(line, path, object, "a", "macro", c.index.names("macro"))
 	case verb == "status":
 		c.stateIn(line, path, object, "a status that a step can set", p, ticket.Open, ticket.Pending, ticket.Hold, ticket.Resolved)
 	}

@@ -26,6 +26,7 @@ type rawConfig struct {
 	SLA                rawSLA                   `toml:"sla"`
 	Field              map[string]rawField      `toml:"field"`
 	Canned             map[string]rawCanned     `toml:"canned"`
+	Macro              map[string]rawMacro      `toml:"macro"`
 	Desk               rawDesk                  `toml:"desk"`
 	Commands           rawCommands              `toml:"commands"`
 	Mail               rawMail                  `toml:"mail"`
@@ -145,6 +146,14 @@ type rawCanned struct {
 	Departments []string `toml:"departments"`
 }
 
+type rawMacro struct {
+	Name        string   `toml:"name"`
+	Commands    []string `toml:"commands"`
+	Text        string   `toml:"text"`
+	Automatic   bool     `toml:"automatic"`
+	Departments []string `toml:"departments"`
+}
+
 type rawDesk struct {
 	Priorities      []string `toml:"priorities"`
 	DefaultPriority string   `toml:"default_priority"`
@@ -205,6 +214,7 @@ func defaultConfig(index *tomlIndex) *rawConfig {
 		SLA:      rawSLA{Calendar: alwaysOpen, Sweep: "@every 15s", CatchupWait: "10m"},
 		Field:    named(index, "field", rawField{Type: "text"}),
 		Canned:   named(index, "canned", rawCanned{}),
+		Macro:    named(index, "macro", rawMacro{}),
 		Desk: rawDesk{Priorities: []string{"Low", "Normal", "High", "Emergency"}, DefaultPriority: "Normal",
 			ReopenWindow: "7d", WeeklyReport: "0 8 * * mon"},
 		Commands: rawCommands{NearMiss: "hold", TokenDays: 60, DraftDays: 7},

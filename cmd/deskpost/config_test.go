@@ -216,7 +216,7 @@ metric = "*"
 at = "+2hR"
 repeat = "4h"
 max = 5
-do = ["mail:assignee", "status:open", "dept:support", "assign:none"]
+do = ["mail:assignee", "status:open", "dept:support", "assign:none", "macro:move"]
 
 [calendar.night]
 zone = "Asia/Tokyo"
@@ -250,6 +250,13 @@ name = "VPN reset"
 text = """
 Dear {{first_name|customer}},
 {{field:customer-no}}"""
+departments = ["support"]
+
+[macro.move]
+name = "Move it"
+commands = ["#p1", "#dept online-banking", "#canned reset"]
+text = "Dear {{first_name|customer}}, we move your ticket {{number}}."
+automatic = true
 departments = ["support"]
 
 [desk]
@@ -330,7 +337,7 @@ func TestFullConfigPolicy(t *testing.T) {
 			Steps: []sla.Step{
 				{Key: "warn", Metric: sla.First, At: sla.Point{IsPart: true, Percent: 75}, Do: []string{"mail:jane,lead,boss@bank.example", "priority:p2", "tag:+late"}},
 				{Key: "nag", Metric: sla.Every, At: sla.Point{Offset: 2 * time.Hour, Real: true}, Repeat: 4 * time.Hour, Max: 5,
-					Do: []string{"mail:assignee", "status:open", "dept:support", "assign:none"}}}}},
+					Do: []string{"mail:assignee", "status:open", "dept:support", "assign:none", "macro:move"}}}}},
 		Calendars: calendars(t), Calendar: "night",
 		Fields: []ticket.Field{
 			{Key: "customer-no", Name: "Customer number", Type: ticket.TextField, Pattern: regexp.MustCompile("^(?:K-[0-9]+)$"), Min: "4", Max: "12",
@@ -342,6 +349,8 @@ func TestFullConfigPolicy(t *testing.T) {
 		},
 		Canned: map[string]ticket.Canned{"reset": {Key: "reset", Name: "VPN reset", Departments: []string{"support"},
 			Text: "Dear {{first_name|customer}},\n{{field:customer-no}}"}},
+		Macros: map[string]ticket.Macro{"move": {Key: "move", Name: "Move it", Commands: []string{"#p1", "#dept online-banking", "#canned reset"},
+			Text: "Dear {{first_name|customer}}, we move your ticket {{number}}.", Automatic: true, Departments: []string{"support"}}},
 		Priorities: []string{"P3", "P2", "P1"}, DefaultPriority: "P2", Admins: []string{"jane"},
 		Sweep: time.Minute, CatchupWait: 5 * time.Minute, WeeklyReport: cronText("30 6 1 * * America/New_York"),
 		Acknowledge: ticket.AckNever, ReopenWindow: 36 * time.Hour, TokenLife: 30 * day, DraftLife: 3 * day,

@@ -45,6 +45,7 @@ const (
 	WatchChanged        EventKind = "watch"
 	TagsChanged         EventKind = "tags"
 	FieldChanged        EventKind = "field"     // before and after are "KEY=VALUE", without a value where there is none
+	TimeSpent           EventKind = "time"      // before and after are the sums, as time.ParseDuration reads them
 	FollowUpChanged     EventKind = "follow-up" // Before and After are instants (RFC 3339, UTC), "" is none
 	DueChanged          EventKind = "due"       // the same
 	SnoozeChanged       EventKind = "snooze"    // the same

@@ -104,6 +104,8 @@ func (p *Policy) checkArgs(v Verb, args string) error {
 		err = p.checkField(args)
 	case "canned":
 		_, err = matchNamed("canned reply", args, maps.Keys(p.Canned), func(k string) string { return p.Canned[k].Name })
+	case "time":
+		_, err = readSpan(args)
 	case "macro":
 		err = refuse(Invalid, "a macro cannot run another one; write its commands")
 	}

@@ -370,6 +370,8 @@ func TestCheckMacro(t *testing.T) {
 		"#resolve":                "",
 		"#pending 3d":             "",
 		"#list":                   "",
+		"#time 1h30":              "",
+		"#time soon":              "is not a time",
 		"":                        "is not a command",
 		"resolve":                 "is not a command",
 		"#resolve\n#note":         "is not a command",

@@ -31,7 +31,7 @@ var (
 	blocks    = []string{"", "#note\n", "#reply\n", "#resolve\n", "#close\n", "#open\n", "#pending 1d\n", "#high\n", "#assign jane\n",
 		"#take\n", "#dept online-banking\n", "#dept support\n", "#sla sev-a\n", "#tag +a -b\n", "#field customer-no=4711\n", "#set customer number=12.50\n#resolve\n", "#field customer-no=\n",
 		"#canned hello\n", "#canned greeting\n#note\n#canned hello\n",
-		"#macro inside\n", "#macro received\n", "#macro inside\n#macro received\n#resolve\n",
+		"#macro inside\n", "#time 1h30\n", "#time -30m\n#time 10m\n", "#macro received\n", "#macro inside\n#macro received\n#resolve\n",
 		"#ntoe\n", "#assign j\n", "#show\n", "#list\n",
 		"#emergency\n#assign jane\n#sla sev-a\n#dept online-banking\n", "#note\n#reply\n", "#status hold\n",
 		"#assign team:network\n", "#assign none\n", "#take\n#assign team:network\n", "#list myteams\n", "#watch\n", "#mute\n", "#unwatch\n",

@@ -43,7 +43,7 @@ func (d *Diary) Follow(e Event) {
 	switch {
 	case e.Kind == TicketOpened && d.values == nil:
 		d.values = map[EventKind]string{StatusChanged: string(New), AssigneeChanged: "", TeamChanged: "", TagsChanged: "",
-			FollowUpChanged: "", SnoozeChanged: "", DueChanged: ""}
+			FollowUpChanged: "", SnoozeChanged: "", DueChanged: "", TimeSpent: spanText(0)}
 		d.since = e.Happened()
 		return
 	case e.Kind == TicketOpened:
@@ -55,7 +55,7 @@ func (d *Diary) Follow(e Event) {
 	}
 	switch e.Kind {
 	case StatusChanged, PriorityChanged, AssigneeChanged, TeamChanged, DepartmentChanged, PlanChanged, TagsChanged,
-		FollowUpChanged, SnoozeChanged, DueChanged, SubjectChanged, RequesterChanged:
+		FollowUpChanged, SnoozeChanged, DueChanged, SubjectChanged, RequesterChanged, TimeSpent:
 		if was, known := d.values[e.Kind]; known && was != e.Before {
 			d.breaks = append(d.breaks, fmt.Sprintf("%s went from %q to %q, but was %q", e.Kind, e.Before, e.After, was))
 		}
@@ -63,7 +63,9 @@ func (d *Diary) Follow(e Event) {
 	case FieldChanged:
 		d.field(e)
 	case MessageAdded, ReplyAdded:
-		d.reminded, d.reminders = time.Time{}, 0
+		if e.After != AutomaticReply {
+			d.reminded, d.reminders = time.Time{}, 0
+		}
 	case RequesterReminded:
 		d.reminded, d.reminders = e.Happened(), d.reminders+1
 	case LinkAdded, LinkRemoved:
@@ -151,6 +153,7 @@ func (d *Diary) Against(t *Ticket) []string {
 		{DepartmentChanged, t.Department}, {PlanChanged, t.Plan}, {TagsChanged, strings.Join(t.Tags, ", ")},
 		{FollowUpChanged, instantText(t.FollowUp)}, {SnoozeChanged, instantText(t.Snoozed)}, {DueChanged, instantText(t.Due)},
 		{SubjectChanged, t.Subject}, {RequesterChanged, t.Requester.Key()},
+		{TimeSpent, spanText(t.Spent)},
 	} {
 		if says, known := d.values[p.kind]; known && says != p.is {
 			differs = append(differs, fmt.Sprintf("%s is %q, its diary says %q", p.kind, p.is, says))

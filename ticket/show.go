@@ -33,7 +33,11 @@ func doShow(w *work, args string) (string, error) {
 			result = fmt.Sprintf("was merged into %d, see below", tk.Number)
 		}
 	}
-	lines, err := w.threadLines(tk)
+	var pending []*Event
+	if tk == &w.ticket {
+		pending = w.events
+	}
+	lines, err := w.threadLines(tk, pending)
 	if err != nil {
 		return "", err
 	}
@@ -43,8 +47,9 @@ func doShow(w *work, args string) (string, error) {
 
 // threadLines writes a ticket with its messages, replies, notes and events, and
 // those of the tickets merged into it, in the order in which the desk took note of
-// them: that of the diaries, which have an event for each entry.
-func (w *work) threadLines(tk *Ticket) ([]string, error) {
+// them: that of the diaries, which have an event for each entry. What the ticket
+// at hand already is, and is not in its diary yet, is pending.
+func (w *work) threadLines(tk *Ticket, pending []*Event) ([]string, error) {
 	entries, err := w.thread(tk.Number)
 	if err != nil {
 		return nil, err
@@ -61,7 +66,11 @@ func (w *work) threadLines(tk *Ticket) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	lines, size := append(append(w.ticketLines(tk), links...), ""), 0
+	lines, size := append(w.ticketLines(tk), links...), 0
+	if spent := w.spentLine(tk, events, pending); spent != "" {
+		lines = append(lines, spent)
+	}
+	lines = append(lines, "")
 	for _, ev := range events {
 		var part []string
 		from := ""
@@ -160,7 +169,7 @@ func (t *turn) eventLine(e *Event) string {
 		}
 	case FollowUpChanged, DueChanged, SnoozeChanged:
 		what = fmt.Sprintf("%s: %s -> %s", e.Kind, cmp.Or(t.instantWords(e.Before), "none"), cmp.Or(t.instantWords(e.After), "none"))
-	case PriorityChanged, TagsChanged, SubjectChanged, RequesterChanged:
+	case PriorityChanged, TagsChanged, SubjectChanged, RequesterChanged, TimeSpent:
 		what = fmt.Sprintf("%s: %s -> %s", e.Kind, cmp.Or(e.Before, "none"), cmp.Or(e.After, "none"))
 	case FieldChanged:
 		what = t.fieldChange(e)

@@ -86,6 +86,8 @@ func Verbs() []Verb {
 			stage: stagePlan, group: "plan", do: doPlan},
 		{Name: "field", Aliases: []string{"set"}, Args: "NAME=VALUE", Help: "fill in a field of the ticket; NAME= empties it", Right: MayEdit,
 			stage: stageFields, do: doField},
+		{Name: "time", Args: "25m | 1h30 | -10m", Help: "add to the time that you have spent on the ticket; with a minus, take off", Right: MayEdit,
+			stage: stageFields, do: doTime},
 		{Name: "tag", Args: "+NAME -NAME =NAME", Help: "add, remove or replace tags", Right: MayEdit,
 			stage: stageTags, do: doTag},
 		{Name: "untag", Args: "NAME", Help: "take tags away", Right: MayEdit,

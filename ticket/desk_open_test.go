@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"deskpost/ticket"
 )
@@ -48,6 +49,23 @@ func TestOpenForACustomer(t *testing.T) {
 	again, err := w.desk.Open(t.Context(), telephoned())
 	if err != nil || !again.Again || again.Ticket != 1001 {
 		t.Errorf("the second time: %+v, %v", again, err)
+	}
+}
+
+// TestAnswerInTheSecondOfOpening takes a mail that its server says came in the
+// second in which the ticket was opened, which is before the ticket was.
+func TestAnswerInTheSecondOfOpening(t *testing.T) {
+	t.Parallel()
+	w := bank(t)
+	w.now = monday.Add(500 * time.Millisecond)
+	if _, err := w.desk.Open(t.Context(), telephoned()); err != nil {
+		t.Fatal(err)
+	}
+	ack := to(t, w.sent(), ticket.NoticeAck, karen)
+	w.uid++
+	w.deliverAt(w.uid, answer(ack, karen, "It still says no."), monday)
+	if got := w.want(ticket.Appended); got != 1001 {
+		t.Errorf("the answer joined %d", got)
 	}
 }
 

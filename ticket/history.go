@@ -58,12 +58,21 @@ func (t *turn) chronicle(diary []Event) (*chronicle, error) {
 // when it reached the mailbox, however late it was read. But of two changes of
 // one property the one that was made last stands, so it counts no earlier than
 // the one before: else a mail that was late could leave a clock in a status that
-// the ticket does not have.
+// the ticket does not have. And nothing counts before the ticket was opened: mail
+// servers say in whole seconds when a mail came, so the answer to a ticket that
+// was opened at the terminal may seem older than it.
 func inOrder(diary []Event) []moment {
 	moments := make([]moment, len(diary))
 	changed := map[EventKind]time.Time{} // by property, when it last did
+	var opened time.Time
 	for i, e := range diary {
 		at, property := e.Happened(), e.Kind
+		if e.Kind == TicketOpened {
+			opened = at
+		}
+		if at.Before(opened) {
+			at = opened
+		}
 		switch e.Kind {
 		case SnoozeChanged:
 			property = StatusChanged // both say whether clocks pause

@@ -42,6 +42,8 @@ type app struct {
 	rewind   chan struct{} // rung when what recurs has changed, or the clock
 	now      func() time.Time
 	log      *slog.Logger
+
+	reloading sync.Mutex // held by the one reload at a time
 }
 
 // assemble opens the database, which makes this the only daemon of its name on

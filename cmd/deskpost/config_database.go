@@ -72,6 +72,27 @@ func (c *checker) databasePassword(s secret) func() (string, error) {
 	return c.reveal(path, s)
 }
 
+// maxSocket is the longest path of a socket, in bytes: what the kernel has room
+// for.
+const maxSocket = 107
+
+// control is where the daemon takes orders: beside a database file unless the
+// config names another place.
+func (c *checker) control(value, database string) string {
+	file, isFile := strings.CutPrefix(database, "sqlite:")
+	switch path := c.relative(value); {
+	case value == "" && isFile && file != "":
+		return file + ".control"
+	case value == "" || c.known(at("control")):
+		return ""
+	case len(path) > maxSocket:
+		c.fault(at("control"), "the path of a socket has at most %d bytes; write a shorter one such as \"/run/deskpost/control\"", maxSocket)
+		return ""
+	default:
+		return path
+	}
+}
+
 // freeSpace is how much room is left free beside a database file.
 func (c *checker) freeSpace(value string) int64 {
 	path := at("free_space")

@@ -22,6 +22,7 @@ func (c *checker) settings(raw *rawConfig) *settings {
 	s.Node = c.node(raw.Node)
 	s.Blobs = c.blobs(raw)
 	s.FreeSpace = c.freeSpace(raw.FreeSpace)
+	s.Control = c.control(raw.Control, s.Database)
 	s.Mailboxes = c.mailboxes(raw, s.Policy)
 	s.Relay = c.relay(raw)
 	s.AuthservID = c.authservID(raw.Mail.AuthservID)

@@ -8,6 +8,7 @@ type rawConfig struct {
 	Database           string                   `toml:"database"`
 	DatabasePassword   secret                   `toml:"database_password"`
 	FreeSpace          string                   `toml:"free_space"`
+	Control            string                   `toml:"control"`
 	Node               string                   `toml:"node"`
 	Blobs              string                   `toml:"blobs"`
 	BlobsKey           secret                   `toml:"blobs_key"`

@@ -121,6 +121,7 @@ blobs_key = "file:support.password"
 blobs_secret = "file:support.password"
 blobs_allow_insecure = true
 free_space = "1GiB"
+control = "/run/deskpost/control"
 
 [mailbox.support]
 address = "Support@bank.example"
@@ -438,7 +439,7 @@ func TestFullConfigServers(t *testing.T) {
 	if s.Node != "desk-1" {
 		t.Errorf("node %q", s.Node)
 	}
-	if s.FreeSpace != 1<<30 || s.AuthservID != "mx.bank.example" || s.MaxSize != 10<<20 || s.Echo != "support@BANK.example" ||
+	if s.FreeSpace != 1<<30 || s.Control != "/run/deskpost/control" || s.AuthservID != "mx.bank.example" || s.MaxSize != 10<<20 || s.Echo != "support@BANK.example" ||
 		s.Log.Level.String() != "WARN" || s.Log.Format != "text" {
 		t.Errorf("got %q, %d, %q, %v", s.AuthservID, s.MaxSize, s.Echo, s.Log)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,11 +10,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"deskpost/store"
 	"deskpost/ticket"
 )
 
@@ -175,17 +172,12 @@ func (o *doOptions) run(cmd *cobra.Command, do func(context.Context, *ticket.Des
 			return err
 		}
 	}
-	db, err := openDatabase(cmd.Context(), s, store.WithExisting())
-	if err != nil {
-		return err
-	}
-	desk := &ticket.Desk{Store: db, Now: time.Now}
-	desk.SetPolicy(s.Policy)
 	var done ticket.Transcript
-	if desk.Keys, err = db.Keys(cmd.Context(), time.Now(), rand.Reader); err == nil {
+	err = beside(cmd.Context(), s, func(desk *ticket.Desk) (err error) {
 		done, err = do(cmd.Context(), desk)
-	}
-	if err := errors.Join(err, db.Close()); err != nil {
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	return o.print(cmd.OutOrStdout(), done)

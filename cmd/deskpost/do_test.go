@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 
 	"deskpost/store"
 	"deskpost/store/enginetest"
+	"deskpost/ticket"
 )
 
 // doDesk is a config file with a desk on which no daemon runs.
@@ -124,4 +126,38 @@ func TestDoIsCalledWrongly(t *testing.T) {
 			t.Errorf("%q: %v, want %q", args, err, want)
 		}
 	}
+}
+
+// TestDoBesideTheDaemon opens and resolves a ticket while the daemon runs: its
+// mails arrive, and the customer's answer to one of them joins the ticket.
+func TestDoBesideTheDaemon(t *testing.T) {
+	t.Parallel()
+	s := serveObeying(t)
+	karen := s.host.person("karen@customer.example")
+	out, err := runDo(t, s.path, "", "new", "--as", "john", "--requester", "karen@customer.example", "--department", "support",
+		"--subject", "Card swallowed", "--text", "In Bremen.", "--json")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	var opened ticket.Transcript
+	if err := json.Unmarshal([]byte(out), &opened); err != nil || opened.Ticket != 1001 {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if _, err := karen.await(t.Context(), "[#1001]"); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := runDo(t, s.path, "", "1001", "--as", "john", "#resolve", "--text", "We send you another one."); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	reply, err := karen.await(t.Context(), "Card swallowed", "We send you another one.")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := karen.answer(reply, "Thank you, and how long does that take?"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.host.person("john@bank.example").await(t.Context(), "[#1001] Reopened"); err != nil {
+		t.Fatal(err)
+	}
+	s.end()
 }

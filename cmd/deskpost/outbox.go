@@ -7,11 +7,9 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"deskpost/store"
 	"deskpost/ticket"
 )
 
@@ -45,8 +43,8 @@ func outboxCommand() *cobra.Command {
 	release := &cobra.Command{
 		Use:   "release ID... | --all",
 		Short: "Send what is held",
-		Long: "release lets mail go out that is held. The daemon sends it within half a minute,\n" +
-			"or when it is started. It ends with 1 if a mail that was named is not held.",
+		Long: "release lets mail go out that is held. The daemon sends it at once, or when it is\n" +
+			"started; one that cannot be told, within half a minute. It ends with 1 if a mail that was named is not held.",
 		Example: "  deskpost outbox release 317 318\n" +
 			"  deskpost outbox release --all",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -104,13 +102,7 @@ func (o *outboxOptions) run(cmd *cobra.Command, do func(*ticket.Desk, io.Writer)
 	if err != nil {
 		return err
 	}
-	db, err := openDatabase(cmd.Context(), s, store.WithExisting())
-	if err != nil {
-		return err
-	}
-	desk := &ticket.Desk{Store: db, Now: time.Now}
-	desk.SetPolicy(s.Policy)
-	return errors.Join(do(desk, cmd.OutOrStdout()), db.Close())
+	return beside(cmd.Context(), s, func(desk *ticket.Desk) error { return do(desk, cmd.OutOrStdout()) })
 }
 
 // list prints what waits, three lines a mail.

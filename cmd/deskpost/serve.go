@@ -36,7 +36,7 @@ func serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the help desk",
-		Long:  "serve reads the mailboxes and sends mail until it gets SIGTERM or Ctrl-C, then\nfinishes what is in hand; a second signal ends it at once. SIGHUP reads the\nconfig file again and keeps the old one if the new one has faults.",
+		Long:  "serve reads the mailboxes and sends mail until it gets SIGTERM or Ctrl-C, then\nfinishes what is in hand; a second signal ends it at once. SIGHUP reads the\nconfig file again, as deskpost reload does, and keeps the old one if the new one has faults.",
 		Args:  arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return serve(cmd.Context(), path, cmd.ErrOrStderr())
@@ -71,9 +71,12 @@ func serve(ctx context.Context, path string, out io.Writer, opts ...store.Option
 	done := make(chan error, 1)
 	go func() { done <- a.run(ctx) }()
 	go a.reloadAt(ctx, hangup, path)
+	stopControl := a.control(ctx, path)
 	log.Info("deskpost is up", "version", version(), "database", s.Database, "node", s.Node, "mailboxes", len(a.pollers))
 	a.leads.up(a.db.Node() != "")
-	if err := a.await(ctx, done); err != nil {
+	err = a.await(ctx, done)
+	stopControl()
+	if err != nil {
 		return err // parts may still run: closing under them would only hide how it ended
 	}
 	return a.close()
@@ -114,25 +117,37 @@ func (a *app) reloadAt(ctx context.Context, hangup <-chan os.Signal, path string
 		case <-ctx.Done():
 			return
 		case <-hangup:
-			a.reload(ctx, path)
+			_, _ = a.reload(ctx, path) // nobody waits for the answer but the log
 		}
 	}
 }
 
-// reload puts a new config in force as one swap. One with faults changes
-// nothing; keys that need a restart keep their old values until then.
-func (a *app) reload(ctx context.Context, path string) {
+// reload puts a new config in force as one swap, and says so in sentences and in
+// the log. One with faults changes nothing; keys that need a restart keep their
+// old values until then.
+func (a *app) reload(ctx context.Context, path string) ([]string, error) {
+	a.reloading.Lock()
+	defer a.reloading.Unlock()
+	said, err := a.putInForce(ctx, path)
+	if err != nil {
+		a.log.Error("reload refused: the config has faults, the old one stays in force", "config", path, "error", err)
+	}
+	return said, err
+}
+
+func (a *app) putInForce(ctx context.Context, path string) ([]string, error) {
 	next, err := loadConfig(path)
 	if err == nil {
 		err = errors.Join(departmentsKept(ctx, a.desk, next.Policy), statusesKept(ctx, a.desk, next.Policy))
 	}
 	if err != nil {
-		a.log.Error("reload refused: the config has faults, the old one stays in force", "config", path, "error", err)
-		return
+		return nil, err
 	}
+	said := []string{fmt.Sprintf("reloaded %s: %d departments, %d agents", path, len(next.Policy.Departments), len(next.Policy.Agents))}
 	keepRunning(a.settings.Policy, next.Policy)
 	if keys := a.settings.restartNeeded(next); len(keys) > 0 {
 		a.log.Warn("keys were changed that take effect only after a restart", "keys", strings.Join(keys, ", "))
+		said = append(said, "only after a restart: "+strings.Join(keys, ", "))
 	}
 	a.desk.SetPolicy(next.Policy)
 	a.windUp()
@@ -140,6 +155,7 @@ func (a *app) reload(ctx context.Context, path string) {
 		p.Kick() // a password may have been mended
 	}
 	a.log.Info("reloaded", "config", path, "departments", len(next.Policy.Departments), "agents", len(next.Policy.Agents))
+	return said, nil
 }
 
 // keepRunning takes into a reloaded policy what belongs to parts that only a

@@ -21,6 +21,7 @@ type settings struct {
 	DatabasePassword func() (string, error) // looked up when it is opened; nil without one
 	Node             string                 // what this daemon is called among several
 	Blobs            *blobsSettings         // the bucket with raw mail; nil if that is in the database
+	Control          string                 // path of the socket at which the daemon takes orders; "" for none
 	FreeSpace        int64                  // bytes to be left free beside a SQLite database
 	Mailboxes        []mailboxSettings      // by key
 	Relay            relaySettings
@@ -61,7 +62,7 @@ type logSettings struct {
 
 // restartKeys are the keys that a running daemon cannot take over, by prefix.
 func restartKeys() []string {
-	return []string{"database", "database_password", "free_space", "node", "blobs", "blobs_key", "blobs_secret", "blobs_allow_insecure",
+	return []string{"database", "database_password", "free_space", "control", "node", "blobs", "blobs_key", "blobs_secret", "blobs_allow_insecure",
 		"blobs_ca_file", "mailbox", "relay", "mail.authserv_id", "mail.max_size", "mail.echo", "log"}
 }
 

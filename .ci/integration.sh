@@ -1,7 +1,7 @@
 #!/bin/bash
 # integration.sh - deskpost between real servers: Postfix brings the mail, Dovecot keeps it, deskpost reads and
-# answers it. The story of .ci/story.sh is played by mail, and each step is asserted on what the mailboxes hold;
-# then the shared corpus goes through, and at last all goes wrong that can. Run by .ci/run, or by hand:
+# answers it. The story of .ci/story.sh is played by mail, and the tutorial by mail and by command, and each step is
+# asserted on what the mailboxes hold; then the shared corpus goes through, and at last all goes wrong that can. Run by .ci/run, or by hand:
 # bash .ci/integration.sh
 
 set -euo pipefail
@@ -12,6 +12,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/mailhost.sh"
 source "$ci_dir/assert.sh"
 # shellcheck source=.ci/story.sh
 source "$ci_dir/story.sh"
+# shellcheck source=.ci/tutorial.sh
+source "$ci_dir/tutorial.sh"
 # shellcheck source=.ci/corpus.sh
 source "$ci_dir/corpus.sh"
 # shellcheck source=.ci/badinput.sh
@@ -35,6 +37,7 @@ main() {
   desk_start
   ok 'deskpost serve says that it is ready'
   story
+  tutorial
   corpus
   desk_stop
   ok 'SIGTERM ends it with status 0'
@@ -98,6 +101,7 @@ ca_file = "$MAILHOST_CA"
 name = "Support"
 address = "support@bank.example"
 lead = "lead"
+plan = "default"
 
 [department.online-banking]
 name = "Online Banking"
@@ -123,6 +127,14 @@ access = { support = "agent" }
 name = "Lee Lead"
 emails = ["lead@bank.example"]
 access = { sysadmins = "agent" }
+
+[agent.ann]
+name = "Ann Lee"
+emails = ["ann@bank.example"]
+access = { online-banking = "view" }
+
+[plan.default]
+name = "Default"
 
 [plan.sev-a]
 name = "Sev-A"

@@ -193,7 +193,7 @@ send_raw() {
 reply_to() {
   local mailbox=$1 number=$2 text=$3 file
   file=$(mktemp "$MAILHOST_DIR/reply.XXXXXX")
-  printf '%b' "$text" | mail_tool reply "$(maildir "$mailbox")" "$number" "$mailbox" >"$file"
+  printf '%b' "$text" | mail_tool reply "$(inbox "$mailbox")" "$number" "$mailbox" >"$file"
   send_raw "$mailbox" "$(reply_address "$mailbox" "$number")" "$file"
 }
 
@@ -206,15 +206,15 @@ reply_address() {
   printf '%s' "${to%>*}"
 }
 
-mailbox_list() { mail_tool list "$(maildir "$1")"; }
-mailbox_count() { mail_tool list "$(maildir "$1")" | wc -l; }
-mailbox_text() { mail_tool text "$(maildir "$1")" "$2"; }
-mailbox_raw() { mail_tool raw "$(maildir "$1")" "$2"; }
-mailbox_header() { mail_tool header "$(maildir "$1")" "$2" "$3"; }
+mailbox_list() { mail_tool list "$(inbox "$1")"; }
+mailbox_count() { mail_tool list "$(inbox "$1")" | wc -l; }
+mailbox_text() { mail_tool text "$(inbox "$1")" "$2"; }
+mailbox_raw() { mail_tool raw "$(inbox "$1")" "$2"; }
+mailbox_header() { mail_tool header "$(inbox "$1")" "$2" "$3"; }
 
 # wait_for_mail MAILBOX REGEX SECONDS [AFTER]: prints the number of the first mail after number AFTER that
 # matches, as soon as it is there.
-wait_for_mail() { mail_tool wait "$(maildir "$1")" "${@:2}"; }
+wait_for_mail() { mail_tool wait "$(inbox "$1")" "${@:2}"; }
 
 # fill_mailbox MAILBOX FILE...: puts files into the mailbox byte by byte, past Postfix, which mends or
 # refuses some of the mails that are worth trying.
@@ -228,6 +228,9 @@ fill_mailbox() {
   done
   mv "$box"/tmp/*.fill "$box/new/"
 }
+
+# inbox MAILBOX: where its owner reads it.
+inbox() { printf 'imap://%s:%s@127.0.0.1:%s' "${1/@/%40}" "$mailhost_password" "$IMAP_PORT"; }
 
 maildir() { printf '%s/mail/%s/Maildir' "$MAILHOST_DIR" "$1"; }
 mail_tool() { python3 "$ci_dir/mail.py" "$@"; }

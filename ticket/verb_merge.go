@@ -156,7 +156,11 @@ func (w *work) absorb(n Number, newcomers []Address) (string, error) {
 		Detail: fmt.Sprintf("ticket %d was merged into this one: %s", w.ticket.Number, w.ticket.Subject)}}
 	tagged, end := w.absorbTags(into)
 	events = append(events, tagged)
-	into.Spent += w.ticket.Spent
+	if w.ticket.Spent > 0 {
+		events = append(events, &Event{Ticket: n, Kind: TimeSpent, Before: spanText(into.Spent), After: spanText(into.Spent + w.ticket.Spent),
+			Detail: fmt.Sprintf("on ticket %d", w.ticket.Number)})
+		into.Spent += w.ticket.Spent
+	}
 	if w.ticket.SpokenAt.After(into.SpokenAt) {
 		into.SpokenAt = w.ticket.SpokenAt
 	}

@@ -71,8 +71,8 @@ func (t *turn) spentLine(tk *Ticket, diary []Event, pending []*Event) string {
 	var order []Actor
 	spent := map[Actor]time.Duration{}
 	add := func(e *Event) {
-		if e.Kind != TimeSpent {
-			return
+		if e.Kind != TimeSpent || e.Detail != "" {
+			return // what came with a merged ticket is in the diary of that
 		}
 		if _, known := spent[e.Actor]; !known {
 			order = append(order, e.Actor)

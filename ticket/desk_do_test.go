@@ -93,6 +93,8 @@ func TestDoNothing(t *testing.T) {
 		"a text without a right": {ticket.Request{Agent: "ben", Text: "Hello."}, `(your text): needs the right "note" in Support, where your role is "reader"; ask Lea Dahl`},
 		"the operator's reply":   {ticket.Request{Text: "#reply\n\nHello."}, `(your text): only agents write to customers: say as which agent, or keep it as a note`},
 		"the operator's own":     {ticket.Request{Text: "#take"}, `#take: you are no agent: write #assign NAME`},
+		"the operator's eyes":    {ticket.Request{Text: "#watch"}, `#watch: is about yourself, and you are no agent: say as which agent`},
+		"the operator's days":    {ticket.Request{Text: "#away fri"}, `#away fri: is about yourself`},
 		"words of a note":        {ticket.Request{Agent: "john", Text: "#reply\n\nHello,\nThe customer is known to shout at us a lot."}, `(your text): holds words that only agents have seen`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -19,6 +19,7 @@ type Verb struct {
 
 	stage stage
 	group string // of the verbs with the same group, a mail may give one
+	own   bool   // about who gives it: not for the operator, who is no agent
 	do    func(w *work, args string) (result string, err error)
 }
 
@@ -103,14 +104,14 @@ func Verbs() []Verb {
 		{Name: "macro", Args: "NAME", Help: "run commands that your admin has put together; #list macros shows them; each needs its right",
 			stage: stageText, do: doMacro},
 		{Name: "watch", Help: "be told of all that is written on the ticket", Right: MayRead,
-			stage: stagePeople, group: "watch", do: watchAs(Watching, "you are told of messages, replies and notes")},
+			stage: stagePeople, group: "watch", own: true, do: watchAs(Watching, "you are told of messages, replies and notes")},
 		{Name: "unwatch", Help: "take back #watch or #mute", Right: MayRead,
-			stage: stagePeople, group: "watch", do: watchAs(Unwatched, "you are told what others are")},
+			stage: stagePeople, group: "watch", own: true, do: watchAs(Unwatched, "you are told what others are")},
 		{Name: "mute", Help: "be told no more of the ticket, unless it is given to you or a note mentions you", Right: MayRead,
-			stage: stagePeople, group: "watch", do: watchAs(Muted, "you are told only what is said to you")},
+			stage: stagePeople, group: "watch", own: true, do: watchAs(Muted, "you are told only what is said to you")},
 		{Name: "away", Args: "[TIME] [AGENT | none]", Help: "get no tickets and no mail until then, or until #back; the agent stands in",
-			stage: stagePeople, group: "away", do: doAway},
-		{Name: "back", Help: "be there again", stage: stagePeople, group: "away", do: doBack},
+			stage: stagePeople, group: "away", own: true, do: doAway},
+		{Name: "back", Help: "be there again", stage: stagePeople, group: "away", own: true, do: doBack},
 		{Name: "merge", Args: "NUMBER [+cc | -cc]", Help: "go on in another ticket; who takes part only in this one gets the replies there (+cc) or not (-cc)", Right: MayMerge,
 			stage: stageStatus, group: "status", do: doMerge},
 		{Name: "link", Args: "NUMBER [duplicate | blocks | blocked | child | parent | related]", Help: "say what this ticket is to another one", Right: MayLink,

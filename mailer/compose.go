@@ -140,9 +140,24 @@ func automatic(h *fields, n ticket.Notice) {
 		h.add("Auto-Submitted", "auto-generated")
 	}
 	h.add("X-Auto-Response-Suppress", "All")
-	if n.Kind == ticket.NoticeDigest {
+	switch n.Kind {
+	case ticket.NoticeDigest:
 		h.add("Precedence", "bulk")
+	case ticket.NoticeDailyPlan, ticket.NoticeWeeklyReport:
+		h.add("Precedence", "bulk")
+		h.add("List-Unsubscribe", unsubscribe(n)...)
 	}
+}
+
+// unsubscribe is the link by which a mail program ends mail that comes again and
+// again (RFC 2369 section 3.2). Without a token in its address nobody could tell
+// who wants it no more.
+func unsubscribe(n ticket.Notice) []string {
+	token, _, _ := strings.Cut(n.MessageID, "@")
+	if !oneWord(n.ReplyTo) || !strings.Contains(n.ReplyTo, token) || strings.ContainsAny(n.ReplyTo, "<>?&") {
+		return nil
+	}
+	return []string{"<mailto:" + strings.NewReplacer("%", "%25", "+", "%2B").Replace(n.ReplyTo) + "?subject=unsubscribe>"}
 }
 
 // A part is one entity of a mail (RFC 2045): header and body.

@@ -113,12 +113,34 @@ func TestAutomaticHeaders(t *testing.T) {
 			want = []string{"", "", ""}
 		case ticket.NoticeAck, ticket.NoticeTranscript, ticket.NoticeHeld:
 			want[0] = "auto-replied"
-		case ticket.NoticeDigest:
+		case ticket.NoticeDigest, ticket.NoticeDailyPlan, ticket.NoticeWeeklyReport:
 			want[2] = "bulk"
 		}
 		got := []string{m.Header.Get("Auto-Submitted"), m.Header.Get("X-Auto-Response-Suppress"), m.Header.Get("Precedence")}
 		if !slices.Equal(got, want) {
 			t.Errorf("%s: %q, want %q", kind, got, want)
+		}
+	}
+}
+
+// TestListUnsubscribe is on mail that comes again and again, and only if the
+// address says who wants it no more.
+func TestListUnsubscribe(t *testing.T) {
+	t.Parallel()
+	const token = "n7.abcdefghijklmnopqrstuvwxyz"
+	for _, kind := range ticket.NoticeKinds {
+		n := sampleNotice()
+		n.Kind, n.Automatic, n.MessageID, n.ReplyTo = kind, true, token+"@bank.example", "support+"+token+"@bank.example"
+		want := ""
+		if kind == ticket.NoticeDailyPlan || kind == ticket.NoticeWeeklyReport {
+			want = "<mailto:support%2B" + token + "@bank.example?subject=unsubscribe>"
+		}
+		if got := parsed(t, composed(t, n, sampleWords(), hello)).Header.Get("List-Unsubscribe"); got != want {
+			t.Errorf("%s: %q, want %q", kind, got, want)
+		}
+		n.ReplyTo = "support@bank.example"
+		if got := parsed(t, composed(t, n, sampleWords(), hello)).Header.Get("List-Unsubscribe"); got != "" {
+			t.Errorf("%s without a token: %q", kind, got)
 		}
 	}
 }

@@ -9,16 +9,17 @@ import (
 // AgentStates implements ticket.Agents.
 func (t *tx) AgentStates() ([]ticket.AgentState, error) {
 	return rows(t, func(s scan) (a ticket.AgentState, err error) {
-		return a, s(&a.Agent, instant{&a.AwayFrom}, instant{&a.AwayUntil}, &a.Deputy)
-	}, `SELECT agent, away_from, away_until, deputy FROM agent_states ORDER BY agent`)
+		return a, s(&a.Agent, instant{&a.AwayFrom}, instant{&a.AwayUntil}, &a.Deputy, jsonTo[[]ticket.NoticeKind]{&a.Declined})
+	}, `SELECT agent, away_from, away_until, deputy, declined FROM agent_states ORDER BY agent`)
 }
 
 // SaveAgentState implements ticket.Agents.
 func (t *tx) SaveAgentState(a ticket.AgentState) error {
 	_, err := t.exec(`
-		INSERT INTO agent_states (agent, away_from, away_until, deputy) VALUES ($1, $2, $3, $4)
+		INSERT INTO agent_states (agent, away_from, away_until, deputy, declined) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (agent) DO UPDATE SET away_from = excluded.away_from, away_until = excluded.away_until,
-			deputy = excluded.deputy`, a.Agent, ms(a.AwayFrom), ms(a.AwayUntil), a.Deputy)
+			deputy = excluded.deputy, declined = excluded.declined`,
+		a.Agent, ms(a.AwayFrom), ms(a.AwayUntil), a.Deputy, jsonOf(a.Declined))
 	return err
 }
 

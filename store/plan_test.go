@@ -100,6 +100,16 @@ func TestPlans(t *testing.T) {
 		count("hold", "notices_waiting", ticket.NoticeFilter{Held: true}),
 		count("time", "notices_queued", ticket.NoticeFilter{Since: since}),
 	}
+	held, heldArgs := heldMessagesQuery(open, []string{"support"})
+	tallied, talliedArgs := tallyOpenQuery("support", since)
+	plans = append(plans,
+		find("load", "tickets_load", ticket.Filter{Assignee: "jane", Statuses: open, Departments: []string{"support"}, Awake: since, ByDeadline: true}),
+		plan{"LastNotice", lastNoticeQuery, args{1001, "jane"}, "notices_ticket"},
+		plan{"HeldDrafts", heldDraftsQuery, args{"jane", 1}, "drafts_agent"},
+		plan{"HeldMessages", held, heldArgs, "entries_held"},
+		plan{"Tally", tallyQuery, args{"support", 1}, "tickets_department"},
+		plan{"Tally: open", tallied, talliedArgs, "tickets_queue"},
+		plan{"Tally: replies", repliesQuery, args{"support", 1, 9}, "tickets_department"})
 	db := openTest(t)
 	for _, p := range plans {
 		steps := explainPlan(t, db, p.query, p.args)

@@ -134,6 +134,9 @@ func order(f ticket.Filter) string {
 	if !f.NextBy.IsZero() {
 		return "next_at, number"
 	}
+	if f.ByDeadline {
+		return "deadline IS NULL, deadline, number"
+	}
 	return "updated_at DESC, number DESC"
 }
 

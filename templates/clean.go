@@ -20,6 +20,16 @@ func cleanFacts(f ticket.Facts) ticket.Facts {
 	f.Signature = strings.Trim(block(f.Signature), "\n")
 	f.Remarks = cleanLines(f.Remarks, oneLine)
 	f.Items = cleanLines(f.Items, oneLine)
+	f.Lists = slices.Clone(f.Lists)
+	for i, list := range f.Lists {
+		f.Lists[i].Title, f.Lists[i].Tickets = oneLine(list.Title), slices.Clone(list.Tickets)
+		for j := range f.Lists[i].Tickets {
+			line := &f.Lists[i].Tickets[j]
+			for _, s := range []*string{&line.Subject, &line.Requester, &line.Priority, &line.Age, &line.When, &line.ReplyTo} {
+				*s = oneLine(*s)
+			}
+		}
+	}
 	f.Report = cleanLines(f.Report, func(s string) string {
 		return strings.TrimRight(strings.ReplaceAll(block(s), "\n", " "), " ") // its leading spaces make the table
 	})

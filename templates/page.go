@@ -43,6 +43,7 @@ var functions = map[string]any{
 	"links":      links,
 	"aligned":    aligned,
 	"when":       when,
+	"day":        day,
 	"mailto":     mailto,
 }
 
@@ -139,6 +140,18 @@ func when(t time.Time, zone string) string {
 		location = time.UTC
 	}
 	return t.In(location).Format("Mon 2 Jan 2006, 15:04 MST")
+}
+
+// day writes the day of an instant as when does, without the time.
+func day(t time.Time, zone string) string {
+	if t.IsZero() {
+		return ""
+	}
+	location, err := time.LoadLocation(zone)
+	if err != nil {
+		location = time.UTC
+	}
+	return t.In(location).Format("Mon 2 Jan 2006")
 }
 
 // mailto is a link that opens an answer holding one command. It works in every

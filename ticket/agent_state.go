@@ -13,6 +13,8 @@ type AgentState struct {
 	AwayFrom  time.Time // since when they are away; zero if they are not
 	AwayUntil time.Time // when they are back without saying so; zero if they will say so
 	Deputy    string    // key of the agent who hears of their tickets meanwhile; "" is none
+
+	Declined []NoticeKind // recurring mail that they do not want
 }
 
 // Away reports whether the agent is away at an instant.
@@ -65,6 +67,28 @@ func (t *turn) setState(s AgentState) error {
 	}
 	t.states = nil
 	return nil
+}
+
+// tells notes what the agent tells of themselves; it is written if the rest of the
+// mail is done.
+func (w *work) tells(change func(*AgentState)) error {
+	if w.says == nil {
+		s, err := w.state(w.agent.Key)
+		if err != nil {
+			return err
+		}
+		w.says = &s
+	}
+	change(w.says)
+	return nil
+}
+
+// keepState writes what the agent has told of themselves.
+func (w *work) keepState() error {
+	if w.says == nil {
+		return nil
+	}
+	return w.setState(*w.says)
 }
 
 // unreachable reports whether mail to an agent failed for good not long ago.

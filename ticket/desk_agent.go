@@ -39,6 +39,9 @@ func (t *turn) workOn(tk *Ticket, agent Agent, m *Mail, received time.Time) *wor
 // answerToDigest tells an agent who answered a digest that it belongs to no
 // ticket, so that nothing they wrote is taken for done.
 func (t *turn) answerToDigest(m *Mail, n *Notice) (Conclusion, error) {
+	if done, err := t.unsubscribes(m, n); done || err != nil {
+		return Conclusion{Outcome: Commanded}, err
+	}
 	t.because("it answers a digest, which belongs to no ticket")
 	agent := t.policy.Agents[n.Agent]
 	if m.Machine != Human || t.whyNotAgent(agent, n, m) != "" {

@@ -33,12 +33,15 @@ const (
 	NoticeEscalation    NoticeKind = "escalation"    // to agents: a deadline comes or has passed
 	NoticeLate          NoticeKind = "late"          // to the requester: we are late
 	NoticeDigest        NoticeKind = "digest"        // to an agent: many notices in one
+	NoticeDailyPlan     NoticeKind = "daily-plan"    // to an agent: what there is to do today
+	NoticeWeeklyReport  NoticeKind = "weekly-report" // to a lead: what has happened
 )
 
 // NoticeKinds lists every kind of notice.
 var NoticeKinds = []NoticeKind{NoticeAck, NoticeReply, NoticeResolved, NoticeReceipt, NoticeMoved, NoticeNew, NoticeMessage, NoticeAssigned,
 	NoticeTransferred, NoticeNote, NoticeReplied, NoticeStuck, NoticeMerged, NoticeGuest, NoticeMisused, NoticeUndeliverable, NoticeDelayed, NoticeTranscript,
-	NoticeHeld, NoticeFollowUp, NoticeEscalation, NoticeLate, NoticeDigest}
+	NoticeHeld, NoticeFollowUp, NoticeEscalation, NoticeLate, NoticeDigest,
+	NoticeDailyPlan, NoticeWeeklyReport}
 
 // ToAgent reports whether notices of this kind go to agents.
 func (k NoticeKind) ToAgent() bool {
@@ -159,12 +162,32 @@ type Facts struct {
 	Report  []string     `json:"report,omitempty"`  // answers to #show, #list and #help, line by line
 	Verdict string       `json:"verdict,omitempty"` // first line of a transcript
 	Items   []string     `json:"items,omitempty"`   // of a digest
+	Lists   []TicketList `json:"lists,omitempty"`   // of a daily plan
 	More    int          `json:"more,omitempty"`    // how many lines a digest has beyond Items
 	Address string       `json:"address,omitempty"` // which recipient a mail did not reach
 	Answer  string       `json:"answer,omitempty"`  // what the mail server said
 	Files   []File       `json:"files,omitempty"`   // sent along
 	Zone    string       `json:"zone,omitempty"`    // of the times in the text
 	At      time.Time    `json:"at,omitzero"`
+}
+
+// A TicketList is some tickets under a heading.
+type TicketList struct {
+	Title   string       `json:"title"`
+	Tickets []TicketLine `json:"tickets,omitempty"`
+	More    int          `json:"more,omitempty"` // how many there are beyond Tickets
+}
+
+// A TicketLine is a ticket in a list.
+type TicketLine struct {
+	Number    Number `json:"number"`
+	Subject   string `json:"subject"`
+	Requester string `json:"requester,omitempty"`
+	Priority  string `json:"priority,omitempty"`
+	Age       string `json:"age,omitempty"`      // "3 days"
+	When      string `json:"when,omitempty"`     // "due Mon 23 Nov, 14:00"; "" if by no time
+	Late      bool   `json:"late,omitempty"`     // the time has passed
+	ReplyTo   string `json:"reply_to,omitempty"` // takes commands for the ticket; "" if there is none
 }
 
 // A ResultLine is one command of a transcript with what came of it.

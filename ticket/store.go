@@ -35,6 +35,7 @@ type Tx interface {
 	Agents
 	Requests
 	Timetable
+	Reports
 	Outbox
 	Clocks
 	Links
@@ -196,6 +197,7 @@ type Filter struct {
 	NextBy      time.Time         // Ticket.NextAt at or before: what Tick has to look at
 	Awake       time.Time         // not snoozed beyond this instant
 	Asleep      time.Time         // snoozed beyond this instant
+	ByDeadline  bool              // the nearest deadline first, then those without one, the oldest first
 	Limit       int               // 0 is 50
 }
 

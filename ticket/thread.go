@@ -147,6 +147,10 @@ func (t *turn) verified(token Token) (*Notice, error) {
 	switch token.Kind {
 	case n.Answer, TokenReturn, TokenEcho:
 		return &n, nil
+	case TokenNote:
+		if n.Answer == TokenReply { // made for lists of tickets, where an answer must never go out
+			return &n, nil
+		}
 	}
 	return nil, nil
 }

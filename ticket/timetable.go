@@ -42,16 +42,18 @@ func (d *Desk) NextAt(ctx context.Context, after time.Time) (time.Time, error) {
 // never twice for one. What was never done yet is due at its next time. An error
 // of the work means that it was not done.
 func (d *Desk) Recur(ctx context.Context, name string, s Schedule, work func(context.Context) error) error {
-	var due bool
-	err := d.update(ctx, func(t *turn) (err error) {
-		_, due, err = t.comeDue(name, s)
+	var run run
+	err := d.view(ctx, func(t *turn) (err error) {
+		run, err = t.lastRun(name, s)
 		return err
 	})
-	if err != nil || !due {
+	if err != nil || !run.due && !run.first {
 		return err
 	}
-	if err := work(ctx); err != nil {
-		return err
+	if run.due {
+		if err := work(ctx); err != nil {
+			return err
+		}
 	}
 	return d.update(ctx, func(t *turn) error { return t.noteRun(name) })
 }
@@ -60,18 +62,24 @@ func (d *Desk) Recur(ctx context.Context, name string, s Schedule, work func(con
 // for one of a clock that was wrong, in whose time nothing would recur.
 const aheadOfTime = 24 * time.Hour
 
-// comeDue reports whether recurring work has come due since it was last done, and
-// when that was.
-func (t *turn) comeDue(name string, s Schedule) (last time.Time, due bool, err error) {
-	last, err = t.tx.LastRun(name)
+// A run is what is known of recurring work at some instant.
+type run struct {
+	last  time.Time // when it was last done
+	due   bool      // it has come due since
+	first bool      // it was never done: it is due at its next time, counted from now
+}
+
+// lastRun is when recurring work was last done, and whether it has come due since.
+func (t *turn) lastRun(name string, s Schedule) (run, error) {
+	last, err := t.tx.LastRun(name)
 	if err != nil {
-		return last, false, fmt.Errorf("ask when %s last ran: %w", name, err)
+		return run{}, fmt.Errorf("ask when %s last ran: %w", name, err)
 	}
 	if last.IsZero() || last.After(t.now.Add(aheadOfTime)) {
-		return last, false, t.noteRun(name)
+		return run{first: true}, nil
 	}
 	next := s.Next(last)
-	return last, !next.IsZero() && !next.After(t.now), nil
+	return run{last: last, due: t.due(next)}, nil
 }
 
 // noteRun notes that recurring work is done up to now.

@@ -118,6 +118,8 @@ func Verbs() []Verb {
 			stage: stageTags, do: doLink},
 		{Name: "unlink", Args: "NUMBER [duplicate | blocks | blocked | child | parent | related]", Help: "say that it no longer is", Right: MayLink,
 			stage: stageTags, do: doUnlink},
+		{Name: "subscribe", Args: "plan | report", Help: "get the plan of your day, or the weekly report of what you lead", stage: stagePeople, own: true, do: doSubscribe(false)},
+		{Name: "unsubscribe", Args: "plan | report", Help: "get it no more", stage: stagePeople, own: true, do: doSubscribe(true)},
 		{Name: "show", Args: "[NUMBER]", Help: "get the whole thread by mail", Right: MayRead,
 			stage: stageReport, do: doShow},
 		{Name: "list", Args: "[mine | myteams | unassigned | snoozed | open | QUERY | canned | macros | fields]", Help: "get a list of tickets; a query is such as dept:billing prio:high",

@@ -24,7 +24,9 @@ func doAway(w *work, args string) (string, error) {
 	if err := w.noCircle(deputy); err != nil {
 		return "", err
 	}
-	w.says = &AgentState{Agent: w.agent.Key, AwayFrom: w.now, AwayUntil: until, Deputy: deputy}
+	if err := w.tells(func(s *AgentState) { s.AwayFrom, s.AwayUntil, s.Deputy = w.now, until, deputy }); err != nil {
+		return "", err
+	}
 	result := "away until you say #back"
 	if !until.IsZero() {
 		result = "away until " + until.In(w.policy.zoneOf(w.agent)).Format("Mon 2 Jan 2006 15:04 MST")
@@ -104,17 +106,9 @@ func doBack(w *work, args string) (string, error) {
 		if err != nil || !s.Away(w.now) {
 			return "you were not away", err
 		}
-		w.says = &AgentState{Agent: w.agent.Key}
-		return "you are back: your tickets are yours again", nil
+		err = w.tells(func(s *AgentState) { s.AwayFrom, s.AwayUntil, s.Deputy = time.Time{}, time.Time{}, "" })
+		return "you are back: your tickets are yours again", err
 	})
-}
-
-// keepState writes what the agent has told of themselves.
-func (w *work) keepState() error {
-	if w.says == nil {
-		return nil
-	}
-	return w.setState(*w.says)
 }
 
 // notThere says that an agent who is given something is away, "" if they are not.

@@ -39,7 +39,7 @@ type clockwork struct {
 	*app
 	ctx   context.Context
 	cron  *cron.Cron
-	jobs  []cron.EntryID
+	jobs  []cron.Job // what recurs
 	tick  cron.Job
 	nudge chan time.Time // when the next tick should be, if that is before the next sweep
 	fatal chan error
@@ -55,8 +55,8 @@ func (a *app) ring(ctx context.Context) (again bool, err error) {
 	w.job("recompute", a.recompute)() // a deadline that an edit has moved must not fire as it was
 	w.tick.Run()                      // what came due before the start does not wait for the first ring
 	var missed sync.WaitGroup
-	for _, id := range w.jobs {
-		missed.Go(w.cron.Entry(id).WrappedJob.Run) // nor does what recurs
+	for _, job := range w.jobs {
+		missed.Go(job.Run) // nor does what recurs
 	}
 	w.cron.Start()
 	defer func() {
@@ -94,8 +94,8 @@ func (a *app) newClockwork(ctx context.Context) (*clockwork, error) {
 	logger := cronLogger{a.log}
 	// SkipIfStillRunning must stand outside of Recover: the other way round a
 	// job that panicked once never runs again.
-	c := cron.New(cron.WithLocation(p.Zone), cron.WithLogger(logger),
-		cron.WithChain(cron.SkipIfStillRunning(logger), cron.Recover(logger)))
+	chain := cron.NewChain(cron.SkipIfStillRunning(logger), cron.Recover(logger))
+	c := cron.New(cron.WithLocation(p.Zone), cron.WithLogger(logger))
 	w := &clockwork{app: a, ctx: ctx, cron: c, nudge: make(chan time.Time, 1), fatal: make(chan error, 1)}
 	for _, r := range []struct {
 		name, spec string
@@ -106,10 +106,17 @@ func (a *app) newClockwork(ctx context.Context) (*clockwork, error) {
 			return nil, fmt.Errorf("schedule %s: %w", r.name, err)
 		}
 		recur := func(ctx context.Context) error { return a.desk.Recur(ctx, r.name, s, r.work) }
-		w.jobs = append(w.jobs, c.Schedule(s, w.job(r.name, recur)))
+		job := chain.Then(w.job(r.name, recur))
+		c.Schedule(s, job)
+		w.jobs = append(w.jobs, job)
 	}
-	id := c.Schedule(cron.Every(p.Sweep), w.job("tick", w.tickAndLookAhead))
-	w.tick = c.Entry(id).WrappedJob
+	report := chain.Then(w.job("report", a.report)) // one for all: it asks the store for whom it has come due
+	for _, s := range schedules(p) {
+		c.Schedule(s, report)
+	}
+	w.jobs = append(w.jobs, report)
+	w.tick = chain.Then(w.job("tick", w.tickAndLookAhead))
+	c.Schedule(cron.Every(p.Sweep), w.tick)
 	return w, nil
 }
 
@@ -153,6 +160,14 @@ func (a *app) tick(ctx context.Context) error {
 	changed, err := a.desk.Tick(ctx)
 	if changed > 0 {
 		a.log.Info("followed up", "tickets", changed)
+	}
+	return err
+}
+
+func (a *app) report(ctx context.Context) error {
+	queued, err := a.desk.Report(ctx)
+	if queued > 0 {
+		a.log.Info("queued reports", "mails", queued)
 	}
 	return err
 }

@@ -203,7 +203,8 @@ CREATE TABLE agent_states (
   agent      TEXT PRIMARY KEY,
   away_from  BIGINT,
   away_until BIGINT, -- NULL if they will say when they are back
-  deputy     TEXT NOT NULL
+  deputy     TEXT NOT NULL,
+  declined   TEXT NOT NULL -- recurring mail they do not want
 );
 
 -- When work that recurs, such as reports, was last done.
@@ -231,6 +232,7 @@ CREATE TABLE entries (
   remarks      TEXT NOT NULL
 );
 CREATE INDEX entries_ticket ON entries (ticket);
+CREATE INDEX entries_held ON entries (ticket) WHERE audience = 'held';
 
 CREATE TABLE drafts (
   id      @id,
@@ -243,6 +245,7 @@ CREATE TABLE drafts (
   until   BIGINT,
   done_at BIGINT
 );
+CREATE INDEX drafts_agent ON drafts (agent) WHERE done_at IS NULL;
 
 -- Attachments of entries and drafts: where their bytes are in a raw mail.
 CREATE TABLE files (

@@ -14,7 +14,8 @@ var agentTests = map[string]func(*testing.T, ticket.Store){
 }
 
 func agentStates(t *testing.T, s ticket.Store) {
-	jane := ticket.AgentState{Agent: "jane", AwayFrom: noon(), AwayUntil: noon().Add(time.Hour), Deputy: "john"}
+	jane := ticket.AgentState{Agent: "jane", AwayFrom: noon(), AwayUntil: noon().Add(time.Hour), Deputy: "john",
+		Declined: []ticket.NoticeKind{ticket.NoticeDailyPlan}}
 	john := ticket.AgentState{Agent: "john", AwayFrom: noon()}
 	update(t, s, func(tx ticket.Tx) error {
 		none, err := tx.AgentStates()

@@ -36,6 +36,7 @@ const (
 type Event struct {
 	At     Minute
 	Known  Minute // when the desk learned of it; 0 is at once
+	Own    bool   // the desk did it itself, after all that was due before
 	Kind   Kind
 	Status string
 	Terms  Terms

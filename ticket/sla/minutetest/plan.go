@@ -82,10 +82,11 @@ func (s Step) point() point {
 	return point{before: text[0] == '-', offset: int(d / time.Minute), real: real}
 }
 
-// pauses reports whether the clocks of a metric stand still in a status.
+// pauses reports whether the clocks of a metric stand still in a status, which
+// may be such as "open+snooze".
 func (p *Plan) pauses(metric, status string) bool {
 	if metric == "due" || metric == "first" && !p.PauseFirst {
 		return false
 	}
-	return slices.Contains(p.PauseOn, status)
+	return slices.ContainsFunc(strings.Split(status, "+"), func(s string) bool { return slices.Contains(p.PauseOn, s) })
 }

@@ -48,7 +48,11 @@ func (w *walk) until(last Minute) {
 	w.start("resolve")
 	for ; w.now <= last; w.now++ {
 		for w.next < len(w.life.Events) && w.life.Events[w.next].At == w.now {
-			w.apply(w.life.Events[w.next])
+			e := w.life.Events[w.next]
+			if e.Own && e.Kind == Changed && e.learned() == w.from {
+				w.done() // one step after the other
+			}
+			w.apply(e)
 			w.next++
 		}
 		for _, c := range w.clocks {
@@ -78,6 +82,11 @@ func (w *walk) take() {
 		return
 	}
 	w.found = false
+	w.done()
+}
+
+// done does all that clocks have reached.
+func (w *walk) done() {
 	for _, c := range w.clocks {
 		for _, r := range c.reached {
 			if _, done := w.due[r.Name]; !done {

@@ -22,7 +22,7 @@ var Priorities = []string{"Low", "Normal", "High", "Emergency"}
 func Plans() map[string]Plan {
 	warned := []minutetest.Step{
 		{Key: "warn", Metric: "first", At: "75%"}, {Key: "half", Metric: "*", At: "50%"}, {Key: "soon", Metric: "resolve", At: "-30m"},
-		{Key: "breach", Metric: "*", At: "0"}, {Key: "nag", Metric: "resolve", At: "+2h", Repeat: 240, Max: 5},
+		{Key: "breach", Metric: "*", At: "0"}, {Key: "raise", Metric: "first", At: "0"}, {Key: "nag", Metric: "resolve", At: "+2h", Repeat: 240, Max: 5},
 	}
 	strict := []minutetest.Step{
 		{Key: "begin", Metric: "first", At: "0%"}, {Key: "early", Metric: "*", At: "-3h"}, {Key: "breach", Metric: "*", At: "0", Repeat: 60, Max: 3},
@@ -41,7 +41,7 @@ func Plans() map[string]Plan {
 			Targets: targets(minutetest.Target{First: 120, Next: 240, Resolve: 960, Keep: 1440})}},
 		{NewYork, &minutetest.Plan{Key: "silver", PauseOn: []string{"pending"}, PauseFirst: true, OnReopen: "restart", OnChange: "carry", Steps: strict,
 			Targets: targets(minutetest.Target{First: 240, Next: 480, Resolve: 1920, Keep: 2400})}},
-		{LordHowe, &minutetest.Plan{Key: "round", PauseOn: []string{"hold"}, OnReopen: "none", OnChange: "from_change", Steps: calm,
+		{LordHowe, &minutetest.Plan{Key: "round", PauseOn: []string{"hold", "snooze"}, OnReopen: "none", OnChange: "from_change", Steps: calm,
 			Targets: targets(minutetest.Target{First: 60, Next: 180, Resolve: 2880, Keep: 4320})}},
 		{Nightly, &minutetest.Plan{Key: "night", PauseOn: []string{"pending", "hold"}, OnReopen: "resume", OnChange: "from_start", Steps: strict,
 			Targets: targets(minutetest.Target{First: 60, Resolve: 960})}},
@@ -74,7 +74,8 @@ func deskPlan(calendar string, p *minutetest.Plan) *sla.Plan {
 	for _, s := range p.Steps {
 		at, err := sla.ParsePoint(s.At, time.ParseDuration)
 		must(err)
-		d.Steps = append(d.Steps, sla.Step{Key: s.Key, Metric: sla.Metric(s.Metric), At: at, Repeat: minutes(s.Repeat), Max: s.Max})
+		do := map[string][]string{"raise": {"priority:+1"}, "breach": {"mail:lead", "tag:+late"}}[s.Key]
+		d.Steps = append(d.Steps, sla.Step{Key: s.Key, Metric: sla.Metric(s.Metric), At: at, Repeat: minutes(s.Repeat), Max: s.Max, Do: do})
 	}
 	return d
 }

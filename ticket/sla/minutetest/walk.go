@@ -292,13 +292,16 @@ func (w *walk) startDue() {
 }
 
 // replace lets the date that is set stand in for the deadline of a clock, if
-// that has not passed; without a date the deadline counts again from now on.
+// that has not passed, and for what warns of it; without a date the deadline
+// counts again from now on.
 func (w *walk) replace(c *clock) {
 	switch {
 	case c.replaced && w.date == 0:
 		c.replaced = false
 		w.exhaust(c)
 	case !c.replaced && w.date != 0:
-		c.replaced = !w.late(c)
+		if c.replaced = !w.late(c); c.replaced {
+			c.points()
+		}
 	}
 }

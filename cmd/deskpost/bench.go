@@ -16,7 +16,7 @@ func benchCommand() *cobra.Command {
 		Args:  arguments(cobra.NoArgs),
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(benchIngestCommand(), benchHostCommand())
+	cmd.AddCommand(benchIngestCommand(), benchTickCommand(), benchHostCommand())
 	return cmd
 }
 

@@ -109,15 +109,22 @@ type reader struct {
 func (y *year) life(c ticket.Case) minutetest.Life {
 	first := c.Mails[0].Source
 	d := &reader{year: y, status: "new", plan: first, priority: "Normal", edits: y.edits, replies: map[int64]minutetest.Minute{}}
-	d.life = minutetest.Life{Received: minuteOf(c.Mails[0].Received), Status: "new"}
+	d.life = minutetest.Life{Received: minuteOf(c.Mails[0].Received), Known: minuteOf(c.Mails[0].At), Status: "new"}
 	for len(d.edits) > 0 && d.edits[0].at < minuteOf(c.Mails[0].At) {
 		d.edits = d.edits[1:]
 	}
 	d.life.Terms = d.terms()
 	d.latest = d.life.Terms
 	d.agreed = d.life.Received
+	arrived := map[int64]time.Time{}
+	for _, m := range c.Mails {
+		arrived[m.ID] = m.Received
+	}
 	for i := range c.Events {
 		e := &c.Events[i]
+		if at, ok := arrived[e.Receipt]; ok && moves(e.Kind) && !e.Happened().Equal(at) {
+			y.t.Errorf("ticket %d: a mail of %s did %s at %s", c.Ticket.Number, at, e.Kind, e.Happened())
+		}
 		d.pass(minuteOf(e.At))
 		d.read(e)
 		if last := i == len(c.Events)-1; last || e.Receipt == 0 || c.Events[i+1].Receipt != e.Receipt {
@@ -127,6 +134,12 @@ func (y *year) life(c ticket.Case) minutetest.Life {
 	d.pass(minutesOfYear)
 	slices.SortStableFunc(d.life.Events, func(a, b minutetest.Event) int { return int(a.At) - int(b.At) })
 	return d.life
+}
+
+// moves reports whether clocks depend on events of a kind.
+func moves(k ticket.EventKind) bool {
+	return slices.Contains([]ticket.EventKind{ticket.TicketOpened, ticket.MessageAdded, ticket.ReplyAdded, ticket.StatusChanged,
+		ticket.SnoozeChanged, ticket.DueChanged, ticket.PriorityChanged, ticket.PlanChanged, ticket.DepartmentChanged}, k)
 }
 
 func minuteOf(t time.Time) minutetest.Minute { return minutetest.MinuteOf(t) }

@@ -14,7 +14,16 @@ import (
 // A plot is when somebody does something next.
 type plot struct {
 	at     minutetest.Minute
+	found  minutetest.Minute // when their mail is found in the mailbox, if that is later
 	person *person
+}
+
+func (p plot) when() minutetest.Minute { return max(p.at, p.found) }
+
+// plot adds to what is to happen.
+func (y *year) plot(p plot) {
+	i, _ := slices.BinarySearchFunc(y.plots, p.when()+1, func(a plot, m minutetest.Minute) int { return int(a.when() - m) })
+	y.plots = slices.Insert(y.plots, i, p)
 }
 
 // A person is a customer with the agent who works on their ticket.
@@ -51,12 +60,7 @@ func (p *person) act(at minutetest.Minute) {
 		return
 	}
 	wait := minutetest.Minute([]int{1, 20, 120, 600, 2 * 1440}[y.r.IntN(5)] * (1 + y.r.IntN(3)))
-	next := plot{at + wait, p}
-	i, _ := slices.BinarySearchFunc(y.plots, next, func(a, b plot) int { return int(a.at) - int(b.at) })
-	for i < len(y.plots) && y.plots[i].at == next.at {
-		i++
-	}
-	y.plots = slices.Insert(y.plots, i, next)
+	y.plot(plot{at: at + wait, person: p})
 }
 
 func (p *person) customerWrites(at minutetest.Minute) {

@@ -1,7 +1,6 @@
 package ticket_test
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -76,9 +75,8 @@ func newYear(t *testing.T, tickets int, seed uint64) *year {
 	y.open()
 	t.Cleanup(func() { y.db.Close() })
 	for range tickets {
-		y.plots = append(y.plots, plot{at: y.beginning(), person: &person{year: y, number: len(y.plots), left: 1 + y.r.IntN(9)}})
+		y.plot(plot{at: y.beginning(), person: &person{year: y, number: len(y.plots), left: 1 + y.r.IntN(9)}})
 	}
-	slices.SortStableFunc(y.plots, func(a, b plot) int { return cmp.Compare(a.at, b.at) })
 	return y
 }
 
@@ -166,6 +164,7 @@ func (y *year) survive(what string, do func() error) {
 
 // pass lets the year pass, from one look of the desk to the next. While it is
 // down mail waits in the mailboxes, and is taken before the desk looks again.
+// Some mail is taken late, after the desk has looked without it.
 func (y *year) pass() {
 	for next := minutetest.Minute(0); y.now < minutesOfYear+60*24*60; {
 		down := y.r.IntN(50) == 0
@@ -175,10 +174,15 @@ func (y *year) pass() {
 		} else {
 			next += minutetest.Minute([]int{1, 5, 15, 60, 180}[y.r.IntN(5)])
 		}
-		for len(y.plots) > 0 && y.plots[0].at <= next {
+		for len(y.plots) > 0 && y.plots[0].when() <= next {
 			p := y.plots[0]
 			y.plots = y.plots[1:]
-			if y.now = p.at; down {
+			if p.found == 0 && y.r.IntN(25) == 0 { // that mailbox can not be reached for a while
+				p.found = p.at + 1 + minutetest.Minute(y.r.IntN(12*60))
+				y.plot(p)
+				continue
+			}
+			if y.now = max(y.now, p.at, p.found); down {
 				y.now = next
 			}
 			p.person.act(p.at)

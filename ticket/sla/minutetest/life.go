@@ -5,8 +5,9 @@ import "time"
 // A Life is what happened to a ticket, in the order of time.
 type Life struct {
 	Received Minute
-	Status   string // at that time
-	Terms    Terms  // at that time
+	Known    Minute // when the desk learned of the ticket; 0 is at once
+	Status   string // when it was received
+	Terms    Terms  // the same
 	Events   []Event
 }
 
@@ -72,7 +73,7 @@ type Point struct {
 // fact.
 func Due(l Life, looks []Minute, until Minute) map[Name]Point {
 	due := map[Name]Point{}
-	for from := l.Received; from <= until; {
+	for from := max(l.Received, l.Known); from <= until; {
 		known, lost := l, map[Minute]bool{}
 		known.Events = nil
 		end := until + 1 // of the time in which no fact about the past is learned

@@ -95,6 +95,7 @@ type reader struct {
 	life     minutetest.Life
 	status   string
 	snoozed  bool
+	followUp string // when it comes back
 	plan     string
 	priority string
 	edits    []edit            // that the ticket has not come to yet
@@ -150,7 +151,27 @@ func (d *reader) add(e *ticket.Event, at minutetest.Minute, as minutetest.Event)
 	d.life.Events = append(d.life.Events, as)
 }
 
+// checkTimer demands that the desk did by itself what was agreed on, as of the
+// instant that was agreed on.
+func (d *reader) checkTimer(e *ticket.Event) {
+	happened, agreed := e.Happened(), ""
+	switch {
+	case e.Actor.Kind != ticket.ByDesk:
+		return
+	case e.Kind == ticket.StatusChanged:
+		agreed = d.followUp
+	case e.Kind == ticket.SnoozeChanged:
+		agreed = e.Before
+	default:
+		return
+	}
+	if happened.Format(time.RFC3339) != agreed {
+		d.year.t.Errorf("ticket %d: the desk did %s at %s, and %q was agreed on", e.Ticket, e.Kind, happened, agreed)
+	}
+}
+
 func (d *reader) read(e *ticket.Event) {
+	d.checkTimer(e)
 	var happened minutetest.Minute
 	if e.Kind != ticket.StepReached { // which may be within a minute
 		happened = minuteOf(e.Happened())
@@ -181,6 +202,8 @@ func (d *reader) read(e *ticket.Event) {
 		}
 		d.due = max(d.due, happened)
 		d.add(e, d.due, due)
+	case ticket.FollowUpChanged:
+		d.followUp = e.After
 	case ticket.PriorityChanged:
 		d.priority = e.After
 	case ticket.PlanChanged:

@@ -97,11 +97,14 @@ func (y *year) beginning() minutetest.Minute {
 // newPolicy has a department for each plan.
 func (y *year) newPolicy() *ticket.Policy {
 	p := policy()
+	model := p.Departments["support"]
 	p.Departments, p.Plans, p.Mailboxes = map[string]ticket.Department{}, map[string]ticket.Plan{}, map[string]ticket.Mailbox{}
 	access := map[string]string{}
 	for key, plan := range y.plans {
 		address := ticket.Address{Name: key, Email: key + "@bank.example"}
-		p.Departments[key] = ticket.Department{Key: key, Name: key, Address: address, Lead: "lead", Plan: key, ReopenClosed: true, AfterReply: ticket.Open}
+		dept := model
+		dept.Key, dept.Name, dept.Address, dept.Plan = key, key, address, key
+		p.Departments[key] = dept
 		p.Mailboxes[key] = ticket.Mailbox{Key: key, Address: address, Department: key}
 		p.Plans[key] = *plan.Desk
 		access[key] = "agent"

@@ -37,6 +37,9 @@ func (y *year) check() {
 		if wrong := compare(fired, want); len(wrong) > 0 {
 			y.t.Fatalf("ticket %d:\n%s\n%s\n%s", n, y.looked(fired), strings.Join(tell(c.Events), "\n"), strings.Join(wrong, "\n"))
 		}
+		if wrong := traces(c, fired); len(wrong) > 0 {
+			y.t.Fatalf("ticket %d:\n%s\n%s\n%s", n, y.looked(fired), strings.Join(tell(c.Events), "\n"), strings.Join(wrong, "\n"))
+		}
 	}
 }
 
@@ -84,6 +87,39 @@ func compare(fired []ticket.Fired, want map[minutetest.Name]minutetest.Point) []
 		}
 	}
 	slices.Sort(wrong)
+	return wrong
+}
+
+// traces demands of each step what it has left behind: one line in the diary,
+// and one mail to each agent who was told of it or of others at the same time.
+func traces(c ticket.Case, fired []ticket.Fired) (wrong []string) {
+	lines, mails := map[string]int{}, map[string]int{}
+	for _, f := range fired {
+		lines[fmt.Sprintf("%s %s %s", f.Metric, f.Step, f.Due)]++
+		for _, agent := range f.Told {
+			mails[fmt.Sprintf("%s %s", agent, f.At)] = 1
+		}
+	}
+	for _, e := range c.Events {
+		if e.Kind == ticket.StepReached {
+			lines[fmt.Sprintf("%s %s %s", e.Before, e.After, e.Happened())]--
+		}
+	}
+	for _, n := range c.Notices {
+		if n.Kind == ticket.NoticeEscalation && !strings.HasPrefix(n.Facts.Verdict, "Correction") {
+			mails[fmt.Sprintf("%s %s", n.Agent, n.QueuedAt)]--
+		}
+	}
+	for what, left := range lines {
+		if left != 0 {
+			wrong = append(wrong, fmt.Sprintf("the diary has %d lines too few of %s", left, what))
+		}
+	}
+	for what, left := range mails {
+		if left != 0 {
+			wrong = append(wrong, fmt.Sprintf("there are %d mails too few to %s", left, what))
+		}
+	}
 	return wrong
 }
 

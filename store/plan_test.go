@@ -82,6 +82,7 @@ func TestPlans(t *testing.T) {
 		{"Under", underQuery, args{"support", "sev-a", "1", "office", "2", 1001, 9}, "tickets_setting"},
 		{"LinksOf", linksQuery, args{1001}, "links_other"},
 		{"MergedInto", mergedQuery, args{1001}, "tickets_merged"},
+		{"Unscheduled", unscheduledQuery, args{"resolved", "support", 1, 1, 9}, "tickets_queue"},
 		find("queue", "tickets_queue", ticket.Filter{Statuses: open, Departments: []string{"support", "sales"}}),
 		find("status", "tickets_queue", ticket.Filter{Statuses: open}),
 		find("department", "tickets_department", ticket.Filter{Departments: []string{"support"}}),

@@ -15,6 +15,9 @@ const (
 	NoticeResolved      NoticeKind = "resolved"      // to the participants: resolved without words
 	NoticeReceipt       NoticeKind = "receipt"       // to a participant: we have your further mail
 	NoticeMoved         NoticeKind = "moved"         // to the requester: another department has the ticket
+	NoticeReminder      NoticeKind = "reminder"      // to the requester: we wait for your answer
+	NoticeUnanswered    NoticeKind = "unanswered"    // to the requester: we waited in vain, and call it resolved
+	NoticeClosing       NoticeKind = "closing"       // to the requester: the ticket will be closed
 	NoticeNew           NoticeKind = "new"           // to agents: a new ticket
 	NoticeMessage       NoticeKind = "message"       // to agents: a participant wrote
 	NoticeAssigned      NoticeKind = "assigned"      // to the assignee, or to the members of the team
@@ -38,14 +41,15 @@ const (
 )
 
 // NoticeKinds lists every kind of notice.
-var NoticeKinds = []NoticeKind{NoticeAck, NoticeReply, NoticeResolved, NoticeReceipt, NoticeMoved, NoticeNew, NoticeMessage, NoticeAssigned,
+var NoticeKinds = []NoticeKind{NoticeAck, NoticeReply, NoticeResolved, NoticeReceipt, NoticeMoved, NoticeReminder, NoticeUnanswered, NoticeClosing, NoticeNew, NoticeMessage, NoticeAssigned,
 	NoticeTransferred, NoticeNote, NoticeReplied, NoticeStuck, NoticeMerged, NoticeGuest, NoticeMisused, NoticeUndeliverable, NoticeDelayed, NoticeTranscript,
 	NoticeHeld, NoticeFollowUp, NoticeEscalation, NoticeLate, NoticeDigest,
 	NoticeDailyPlan, NoticeWeeklyReport}
 
 // ToAgent reports whether notices of this kind go to agents.
 func (k NoticeKind) ToAgent() bool {
-	return !slices.Contains([]NoticeKind{NoticeAck, NoticeReply, NoticeResolved, NoticeReceipt, NoticeMoved, NoticeLate}, k)
+	return !slices.Contains([]NoticeKind{NoticeAck, NoticeReply, NoticeResolved, NoticeReceipt, NoticeMoved, NoticeLate,
+		NoticeReminder, NoticeUnanswered, NoticeClosing}, k)
 }
 
 // A Notice is a mail that the desk owes somebody: a row of the outbox. All
@@ -169,6 +173,7 @@ type Facts struct {
 	Files   []File       `json:"files,omitempty"`   // sent along
 	Zone    string       `json:"zone,omitempty"`    // of the times in the text
 	At      time.Time    `json:"at,omitzero"`
+	Until   time.Time    `json:"until,omitzero"` // when the ticket will be closed
 }
 
 // A TicketList is some tickets under a heading.

@@ -37,6 +37,7 @@ type Policy struct {
 	WeeklyReport Schedule      // when leads get reports; nil is never
 	Acknowledge  Acknowledge
 	ReopenWindow time.Duration // from the later of resolve and close
+	Thanks       bool          // a mail that only says thanks does not reopen
 	TokenLife    time.Duration // of agents' tokens
 	DraftLife    time.Duration // of held commands
 	OldMail      time.Duration // older mail gets no acknowledgement
@@ -62,8 +63,15 @@ type Department struct {
 	ReopenClosed bool    // a customer's mail inside the window reopens closed tickets too
 	Assign       AssignRule
 	TellCustomer []Option
-	AfterReply   State  // after a public reply
-	Language     string // of the words that mail from it is made of
+	AfterReply   State // after a public reply
+
+	CloseAfter    time.Duration // resolved tickets are closed when they were quiet for so long; 0 is never
+	CloseWarning  time.Duration // how long before that the requester is told; 0 is never
+	RemindPending time.Duration // requesters of pending tickets are reminded after this, twice; 0 is never
+
+	PendingRequiresReply bool // a ticket waits for its customer only when an agent has answered
+
+	Language string // of the words that mail from it is made of
 }
 
 // An Agent works on tickets.

@@ -189,3 +189,35 @@ func TestStatesInUse(t *testing.T) {
 		}
 	}
 }
+
+// TestPendingRequiresReply: a customer whom nobody has answered is not waited
+// for, by whatever name.
+func TestPendingRequiresReply(t *testing.T) {
+	t.Parallel()
+	strict := func(p *ticket.Policy) {
+		vendors(p)
+		support := p.Departments["support"]
+		support.PendingRequiresReply = true
+		p.Departments["support"] = support
+	}
+	for block, want := range map[string]ticket.Outcome{
+		"#pending": ticket.CommandHeld, "#pending 3d": ticket.CommandHeld, "#status papers": ticket.CommandHeld, "#pending\n#note\nhm": ticket.CommandHeld,
+		"#pending\n#reply\nWhich one?": ticket.Commanded, "#pending\n\nWhich one?": ticket.Commanded, "#hold": ticket.Commanded,
+		"#dept online-banking\n#pending": ticket.Commanded,
+	} {
+		w, n, _ := opened(t)
+		w.change(strict)
+		w.say(n, jane, block)
+		if w.last.Outcome != want {
+			t.Errorf("%q: %s, want %s: %v", block, w.last.Outcome, want, w.last.Reasons)
+		}
+	}
+	w, n, _ := opened(t)
+	w.change(strict)
+	w.say(n, jane, "#reply\nWe look into it.")
+	w.command(n, jane, "#open")
+	w.command(n, jane, "#pending")
+	if got := w.state(n); got != "pending" {
+		t.Errorf("the ticket is %s", got)
+	}
+}

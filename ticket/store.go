@@ -31,6 +31,7 @@ type Tx interface {
 	Tickets
 	Watchers
 	States
+	Timers
 	Rota
 	Agents
 	Requests

@@ -8,14 +8,18 @@ import (
 // nextTimer is when something is to be done with the ticket by time, whatever
 // its clocks say; zero is never.
 func (t *Ticket) nextTimer(p *Policy) time.Time {
-	return earlier(t.FollowUp, t.Snoozed)
+	next := earlier(t.FollowUp, t.Snoozed)
+	for _, at := range []time.Time{t.remindAt(p), t.warnAt(p), t.closeAt(p)} {
+		next = earlier(next, at)
+	}
+	return next
 }
 
 // timers does what is due on a ticket by time, whatever its clocks say. Each of
 // them looks whether it is its turn, and keeps the ticket if it has changed it,
 // so that it is done once however often the clock rings.
 func (t *turn) timers(tk *Ticket) error {
-	for _, do := range []func(*Ticket) error{t.followUp, t.wake} {
+	for _, do := range []func(*Ticket) error{t.followUp, t.wake, t.remind, t.autoClose, t.warn} {
 		if err := do(tk); err != nil {
 			return err
 		}

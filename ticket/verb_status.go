@@ -86,6 +86,11 @@ func (w *work) toState(s State, why string) (string, error) {
 	if err := w.wayTo(s.Status); err != nil {
 		return "", err
 	}
+	if s.Status == Pending {
+		if err := w.mayWait(); err != nil {
+			return "", err
+		}
+	}
 	e := w.ticket.setState(s, w.actor(), w.received)
 	e.Detail = why
 	w.change(e)
@@ -110,6 +115,19 @@ func (w *work) wayTo(s Status) error {
 		return refuse(Conflict, "the ticket is %s: #open reopens it", w.policy.stateName(w.ticket.State()))
 	}
 	return nil
+}
+
+// mayWait refuses to wait for a customer whom nobody has answered, where the
+// department wants that: the clocks would stand still and nobody see it.
+func (w *work) mayWait() error {
+	if !w.policy.Departments[w.ticket.Department].PendingRequiresReply || w.kind == Reply && w.posts() {
+		return nil
+	}
+	answered, err := w.latestReply(&w.ticket)
+	if err != nil || answered != nil {
+		return err
+	}
+	return refuse(Conflict, "nobody has answered the customer yet: write your answer below, with #reply if the mail you answer is none of the customer's")
 }
 
 // findState finds a status that can be set: one of ours, or one that an admin

@@ -81,6 +81,15 @@ func (c *checker) inherit(d, parent ticket.Department) ticket.Department {
 	if silent("after_reply") {
 		d.AfterReply = parent.AfterReply
 	}
+	if silent("close_after") {
+		d.CloseAfter = parent.CloseAfter
+	}
+	if silent("remind_pending") {
+		d.RemindPending = parent.RemindPending
+	}
+	if silent("pending_requires_reply") {
+		d.PendingRequiresReply = parent.PendingRequiresReply
+	}
 	if silent("language") {
 		d.Language = parent.Language
 	}

@@ -26,6 +26,8 @@ name = "Routers"
 parent = "network"
 plan = ""
 reopen_closed = true
+close_after = ""
+remind_pending = "never"
 
 [department.network]
 name = "Network"
@@ -43,6 +45,9 @@ calendar = "office"
 reopen_closed = false
 assign = "round-robin"
 after_reply = "pending"
+close_after = "3d"
+remind_pending = "2d"
+pending_requires_reply = true
 
 [agent.jane]
 name = "Jane Doe"
@@ -63,11 +68,14 @@ func TestDepartmentsInherit(t *testing.T) {
 	p := parse(t, source(configDir(t), treeConfig)).Policy
 	want := map[string]ticket.Department{
 		"support": {Key: "support", Name: "Support", Address: ticket.Address{Name: "Support", Email: "support@bank.example"},
-			Signature: "Your support", Lead: "jane", Plan: "sev-a", Calendar: "office", Assign: ticket.AssignRoundRobin, AfterReply: ticket.State{Status: ticket.Pending}, Language: "en"},
+			Signature: "Your support", Lead: "jane", Plan: "sev-a", Calendar: "office", Assign: ticket.AssignRoundRobin, AfterReply: ticket.State{Status: ticket.Pending}, Language: "en",
+			CloseAfter: 3 * day, RemindPending: 2 * day, PendingRequiresReply: true},
 		"network": {Key: "network", Name: "Network", Parent: "support", Address: ticket.Address{Name: "Network", Email: "network@bank.example"},
-			Signature: "Your network", Lead: "jane", Plan: "sev-a", Calendar: "office", Assign: ticket.AssignRoundRobin, AfterReply: ticket.State{Status: ticket.Pending}, Language: "en"},
+			Signature: "Your network", Lead: "jane", Plan: "sev-a", Calendar: "office", Assign: ticket.AssignRoundRobin, AfterReply: ticket.State{Status: ticket.Pending}, Language: "en",
+			CloseAfter: 3 * day, RemindPending: 2 * day, PendingRequiresReply: true},
 		"routers": {Key: "routers", Name: "Routers", Parent: "network", Address: ticket.Address{Name: "Routers", Email: "network@bank.example"},
-			Signature: "Your network", Lead: "jane", Calendar: "office", ReopenClosed: true, Assign: ticket.AssignRoundRobin, AfterReply: ticket.State{Status: ticket.Pending}, Language: "en"},
+			Signature: "Your network", Lead: "jane", Calendar: "office", ReopenClosed: true, Assign: ticket.AssignRoundRobin, AfterReply: ticket.State{Status: ticket.Pending}, Language: "en",
+			CloseAfter: 7 * day, PendingRequiresReply: true},
 	}
 	if diff := cmp.Diff(want, p.Departments); diff != "" {
 		t.Errorf("departments (-want +got):\n%s", diff)

@@ -18,6 +18,7 @@ func (c *checker) policy(raw *rawConfig) *ticket.Policy {
 		Priorities:      c.priorities(raw.Desk.Priorities),
 		DefaultPriority: raw.Desk.DefaultPriority,
 		ReopenWindow:    c.duration(at("desk", "reopen_window"), raw.Desk.ReopenWindow, 0, 3650*day),
+		Thanks:          raw.Desk.Thanks,
 		Admins:          raw.Mail.Admins,
 		Roles:           c.roles(raw),
 		Mailboxes:       map[string]ticket.Mailbox{},
@@ -172,6 +173,7 @@ func (c *checker) departments(raw *rawConfig, agents []string, p *ticket.Policy)
 			Language: c.oneOf(in("language"), d.Language, templates.Languages()...),
 		}
 	}
+	c.timers(raw, all)
 	c.parents(names, all)
 	return all
 }

@@ -57,18 +57,21 @@ type rawRelay struct {
 }
 
 type rawDepartment struct {
-	Name         string   `toml:"name"`
-	Address      string   `toml:"address"`
-	Parent       string   `toml:"parent"`
-	Signature    string   `toml:"signature"`
-	Lead         string   `toml:"lead"`
-	Plan         string   `toml:"plan"`
-	Calendar     string   `toml:"calendar"`
-	ReopenClosed bool     `toml:"reopen_closed"`
-	Assign       string   `toml:"assign"`
-	TellCustomer []string `toml:"tell_customer"`
-	AfterReply   string   `toml:"after_reply"`
-	Language     string   `toml:"language"`
+	Name                 string   `toml:"name"`
+	Address              string   `toml:"address"`
+	Parent               string   `toml:"parent"`
+	Signature            string   `toml:"signature"`
+	Lead                 string   `toml:"lead"`
+	Plan                 string   `toml:"plan"`
+	Calendar             string   `toml:"calendar"`
+	ReopenClosed         bool     `toml:"reopen_closed"`
+	Assign               string   `toml:"assign"`
+	TellCustomer         []string `toml:"tell_customer"`
+	AfterReply           string   `toml:"after_reply"`
+	CloseAfter           string   `toml:"close_after"`
+	RemindPending        string   `toml:"remind_pending"`
+	PendingRequiresReply bool     `toml:"pending_requires_reply"`
+	Language             string   `toml:"language"`
 }
 
 type rawAgent struct {
@@ -159,6 +162,9 @@ type rawDesk struct {
 	Priorities      []string `toml:"priorities"`
 	DefaultPriority string   `toml:"default_priority"`
 	ReopenWindow    string   `toml:"reopen_window"`
+	CloseAfter      string   `toml:"close_after"`
+	CloseWarning    string   `toml:"close_warning"`
+	Thanks          bool     `toml:"thanks"`
 	WeeklyReport    string   `toml:"weekly_report"`
 }
 
@@ -204,7 +210,7 @@ func defaultConfig(index *tomlIndex) *rawConfig {
 		Mailbox: named(index, "mailbox", rawMailbox{After: "seen", DeleteAfter: "30d", Backlog: "24h",
 			Poll: "5m", Idle: "9m"}),
 		Relay:      named(index, "relay", rawRelay{}),
-		Department: named(index, "department", rawDepartment{ReopenClosed: true, Assign: "none", AfterReply: "open", Language: "en"}),
+		Department: named(index, "department", rawDepartment{ReopenClosed: true, Assign: "none", AfterReply: "open", RemindPending: "never", Language: "en"}),
 		Agent: named(index, "agent", rawAgent{ReplyAs: "reply", Transcript: "always",
 			Notify: rawNotify{New: "mine", Message: "mine", Reply: "mine", Note: "mine", Transfer: "mine"}}),
 		Role:     named(index, "role", rawRole{}),
@@ -217,7 +223,8 @@ func defaultConfig(index *tomlIndex) *rawConfig {
 		Canned:   named(index, "canned", rawCanned{}),
 		Macro:    named(index, "macro", rawMacro{}),
 		Desk: rawDesk{Priorities: []string{"Low", "Normal", "High", "Emergency"}, DefaultPriority: "Normal",
-			ReopenWindow: "7d", WeeklyReport: "0 8 * * mon"},
+			ReopenWindow: "7d", CloseAfter: "7d", CloseWarning: "never", Thanks: true,
+			WeeklyReport: "0 8 * * mon"},
 		Commands: rawCommands{NearMiss: "hold", TokenDays: 60, DraftDays: 7},
 		Mail: rawMail{Acknowledge: "verified", MaxSize: "50MiB", OldMail: "24h", Separator: "+",
 			Retry: []string{"1m", "5m", "15m", "30m", "1h"}, TellAt: "24h", GiveUp: "5d",

@@ -161,6 +161,9 @@ reopen_closed = false
 assign = "least-busy"
 tell_customer = ["transfer", "message"]
 after_reply = "papers"
+close_after = "5d"
+remind_pending = "3d"
+pending_requires_reply = true
 
 [department.online-banking]
 name = "Online Banking"
@@ -264,6 +267,9 @@ departments = ["support"]
 priorities = ["P3", "P2", "P1"]
 default_priority = "P2"
 reopen_window = "1d12h"
+close_after = "14d"
+close_warning = "2d"
+thanks = false
 weekly_report = "30 6 1 * *"
 
 [commands]
@@ -316,8 +322,9 @@ func TestFullConfigPolicy(t *testing.T) {
 		Zone: zone,
 		Departments: map[string]ticket.Department{
 			"support": {Key: "support", Name: "Support", Address: ticket.Address{Name: "Support", Email: "support@bank.example"}, Parent: "online-banking",
-				Signature: "Yours\nSupport", Lead: "jane", Plan: "sev-a", Calendar: "night", Assign: ticket.AssignLeastBusy, TellCustomer: []ticket.Option{ticket.TellTransfer, ticket.TellMessage}, AfterReply: ticket.State{Status: ticket.Pending, Substatus: "papers"}, Language: "en"},
-			"online-banking": {Key: "online-banking", Name: "Online Banking", ReopenClosed: true, Assign: ticket.AssignNone, AfterReply: ticket.State{Status: ticket.Open}, Language: "en",
+				Signature: "Yours\nSupport", Lead: "jane", Plan: "sev-a", Calendar: "night", Assign: ticket.AssignLeastBusy, TellCustomer: []ticket.Option{ticket.TellTransfer, ticket.TellMessage}, AfterReply: ticket.State{Status: ticket.Pending, Substatus: "papers"}, Language: "en",
+				CloseAfter: 5 * day, CloseWarning: 2 * day, RemindPending: 3 * day, PendingRequiresReply: true},
+			"online-banking": {Key: "online-banking", Name: "Online Banking", ReopenClosed: true, Assign: ticket.AssignNone, AfterReply: ticket.State{Status: ticket.Open}, Language: "en", CloseAfter: 14 * day, CloseWarning: 2 * day,
 				Address: ticket.Address{Name: "Online Banking", Email: "online-banking@bank.example"}},
 		},
 		Agents: map[string]ticket.Agent{"jane": {Key: "jane", Name: "Jane Doe",

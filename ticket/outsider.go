@@ -200,6 +200,9 @@ func (t *turn) fromOutside(r *Receipt, m *Mail, found match) (Conclusion, error)
 		}
 		return done, t.linkFollowUp(done.Ticket, tk)
 	}
+	if t.thanked(tk, m) {
+		return t.thanks(tk, r, m)
+	}
 	entry, err := t.addMessage(tk, r, m, false)
 	if err != nil {
 		return Conclusion{}, err

@@ -21,6 +21,9 @@ func (a *auditor) threads() error {
 			`SELECT e.ticket, e.id, e.message_id FROM entries AS e
 			WHERE e.kind = 'message' AND e.audience = 'thread' AND e.message_id <> ''
 				AND NOT EXISTS (SELECT 1 FROM known_ids AS i WHERE i.message_id = e.message_id AND i.ticket = e.ticket) ORDER BY e.id`},
+		{threadBroken, "ticket %[1]v, entry %[2]v", "it is a copy of entry %[3]v, which is not there, on the same ticket, or says something else", 3,
+			`SELECT e.ticket, e.id, e.copy_of FROM entries AS e LEFT JOIN entries AS o ON o.id = e.copy_of
+			WHERE e.copy_of IS NOT NULL AND (o.id IS NULL OR o.ticket = e.ticket OR o.text <> e.text OR e.receipt IS NOT NULL) ORDER BY e.id`},
 		{threadBroken, "attachment %[1]v (%[2]v)", "it belongs to no entry and no held mail, or to both", 2,
 			`SELECT id, name FROM files WHERE (entry IS NULL) = (draft IS NULL) ORDER BY id`},
 		{threadBroken, "ticket %[1]v, event %[2]v", "it is about entry %[3]v, which is not there or on another ticket", 3,

@@ -7,11 +7,11 @@ import (
 )
 
 const entryColumns = `id, ticket, kind, by_kind, by_name, from_name, from_email, at, text, quoted,
-	message_id, receipt, machine, audience, authenticity, remarks`
+	message_id, receipt, copy_of, machine, audience, authenticity, remarks`
 
 func entryFields(e *ticket.Entry) []any {
 	return []any{&e.ID, &e.Ticket, &e.Kind, &e.By.Kind, &e.By.Name, &e.From.Name, &e.From.Email, instant{&e.At},
-		&e.Text, &e.Quoted, &e.MessageID, refTo[int64]{&e.Receipt}, &e.Machine, wordTo{&e.Held, "held"},
+		&e.Text, &e.Quoted, &e.MessageID, refTo[int64]{&e.Receipt}, refTo[int64]{&e.CopyOf}, &e.Machine, wordTo{&e.Held, "held"},
 		&e.Authenticity, jsonTo[[]string]{&e.Remarks}}
 }
 
@@ -19,11 +19,11 @@ func entryFields(e *ticket.Entry) []any {
 func (t *tx) AddEntry(e *ticket.Entry) error {
 	err := t.insert(`
 		INSERT INTO entries (ticket, kind, by_kind, by_name, from_name, from_email, at, text, quoted,
-			message_id, receipt, machine, audience, authenticity, remarks)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+			message_id, receipt, copy_of, machine, audience, authenticity, remarks)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 		RETURNING id`,
 		args{int64(e.Ticket), string(e.Kind), string(e.By.Kind), e.By.Name, e.From.Name, e.From.Email, ms(e.At),
-			e.Text, e.Quoted, e.MessageID, ref(e.Receipt), string(e.Machine), word(e.Held, "held", "thread"),
+			e.Text, e.Quoted, e.MessageID, ref(e.Receipt), ref(e.CopyOf), string(e.Machine), word(e.Held, "held", "thread"),
 			string(e.Authenticity), jsonOf(e.Remarks)}, &e.ID)
 	if err != nil {
 		return err

@@ -24,7 +24,8 @@ type Entry struct {
 	Text         string // what was newly written
 	Quoted       string // what stood beside it: signature, quotes
 	MessageID    string
-	Receipt      int64 // 0 if it did not come by mail
+	Receipt      int64 // 0 if it did not come by mail, or is a copy
+	CopyOf       int64 // the entry of another ticket that it is a copy of; 0 if it is none
 	Files        []File
 	Machine      Machine
 	Held         bool // from somebody who is not a participant: for agents only, until allowed

@@ -69,6 +69,8 @@ const (
 	LinkFound           EventKind = "link"
 	LinkAdded           EventKind = "linked"      // After is Link.Seen
 	LinkRemoved         EventKind = "unlinked"    // Before is
+	EntrySplit          EventKind = "split"       // After is the number of the ticket that Entry became
+	SplitFrom           EventKind = "split-from"  // After is the number of the ticket it came from, Before "answered" if it had an answer there
 	TicketMerged        EventKind = "merged-into" // After is the number of the ticket it goes on in
 	TicketAbsorbed      EventKind = "merged-from" // After is the number of the ticket that was merged, Before its Wait
 )

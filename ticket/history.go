@@ -120,6 +120,8 @@ func (c *chronicle) follow(e *Event, at time.Time) error {
 		c.setStatus(at)
 	case DueChanged:
 		return c.setDue(e, at)
+	case SplitFrom:
+		c.history.Answered = e.Before == answeredThere
 	case TicketAbsorbed:
 		wait, err := parseWait(e.Before)
 		if err != nil {

@@ -140,6 +140,8 @@ func waiting(diary []Event) (Wait, error) {
 			if done = Status(status).Done(); done {
 				w.First, w.Next, quiet = time.Time{}, time.Time{}, at
 			}
+		case e.Kind == SplitFrom && e.Before == answeredThere:
+			w.First, w.Next, quiet = time.Time{}, time.Time{}, at
 		case e.Kind == TicketAbsorbed:
 			other, err := parseWait(e.Before)
 			if err != nil {

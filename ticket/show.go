@@ -58,6 +58,7 @@ func (w *work) threadLines(tk *Ticket, pending []*Event) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	labels := entryLabels(entries, tk.Number)
 	byID := map[int64]*Entry{}
 	for i := range entries {
 		byID[entries[i].ID] = &entries[i]
@@ -81,7 +82,7 @@ func (w *work) threadLines(tk *Ticket, pending []*Event) ([]string, error) {
 			part = append(part, line+from)
 		}
 		if e := byID[ev.Entry]; e != nil && ev.Kind.addsEntry() {
-			part = append(part, w.entryLines(e, from)...)
+			part = append(part, w.entryLines(e, labels[e.ID], from)...)
 		}
 		for _, l := range part {
 			size += len(l)
@@ -126,13 +127,14 @@ func (t *turn) stateLine(tk *Ticket) string {
 	return fmt.Sprintf("%s | %s | %s | %s | SLA %s", f.Status, f.Priority, f.Department, cmp.Or(f.Assignee, "nobody"), cmp.Or(f.Plan, "none"))
 }
 
-// entryLines writes an entry; from says of which other ticket it is, if it is.
-func (t *turn) entryLines(e *Entry, from string) []string {
+// entryLines writes an entry under its label; from says of which other ticket it
+// is, if it is.
+func (t *turn) entryLines(e *Entry, label, from string) []string {
 	kind := strings.ToUpper(string(e.Kind))
 	if e.Held {
 		kind = "HELD " + kind
 	}
-	lines := []string{fmt.Sprintf("%s  %s by %s%s", t.local(e.At), kind, authorOf(t.policy, e), from)}
+	lines := []string{fmt.Sprintf("%s  [%s] %s by %s%s", t.local(e.At), label, kind, authorOf(t.policy, e), from)}
 	text := e.Text
 	if len(text) > shownText {
 		text = strings.ToValidUTF8(text[:shownText], "") + " (...)"

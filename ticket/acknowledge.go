@@ -74,16 +74,24 @@ func (t *turn) whyNotAnswer(from Address, r *Receipt, m *Mail) (string, error) {
 	case t.now.Sub(t.received(r)) > t.policy.OldMail:
 		return "it had lain in the mailbox for more than " + hours(t.policy.OldMail), nil
 	}
-	if t.policy.Acknowledge == AckVerified && !m.vouched() {
-		c, err := t.tx.Contact(from.Key())
-		if err != nil && !isAbsent(err) {
-			return "", fmt.Errorf("read contact: %w", err)
-		}
-		if c.AnsweredAt.IsZero() {
-			return "its sender is not verified", nil
-		}
+	if ok, err := t.verifiedEnough(from, m.vouched()); !ok || err != nil {
+		return "its sender is not verified", err
 	}
 	return "", nil
+}
+
+// verifiedEnough reports whether an address may get automatic mail: that it wrote
+// is proven, or an agent has answered it before, or the admin does not ask for
+// it.
+func (t *turn) verifiedEnough(to Address, proven bool) (bool, error) {
+	if t.policy.Acknowledge != AckVerified || proven {
+		return true, nil
+	}
+	c, err := t.tx.Contact(to.Key())
+	if err != nil && !isAbsent(err) {
+		return false, fmt.Errorf("read contact: %w", err)
+	}
+	return !c.AnsweredAt.IsZero(), nil
 }
 
 // capReached says which cap on automatic mail another one to the requester

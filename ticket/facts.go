@@ -36,7 +36,7 @@ func (t *turn) facts(tk *Ticket) Facts {
 // authorOf names the author of an entry to agents.
 func authorOf(p *Policy, e *Entry) string {
 	switch {
-	case e.Kind != Message && (e.By.Kind == ByAgent || e.By.Kind == ByOperator):
+	case e.Kind != Message && e.By.Kind != ByCustomer:
 		return p.actorName(e.By)
 	case e.From.Email == "":
 		return "unknown sender"

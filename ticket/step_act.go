@@ -1,56 +1,75 @@
 package ticket
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 )
 
-// perform does what a step wants with a ticket: one change, or those of a macro.
-// It is late if nobody is told of the step any more.
-func (t *turn) perform(tk *Ticket, verb, object string, at time.Time, late bool) ([]*Event, string, error) {
-	if verb == "macro" {
-		return t.runMacro(tk, object, at, late)
-	}
-	events, result := t.act(tk, verb, object, at)
-	return events, result, nil
+// A change is what a step does to a ticket, dated when its clock reached it.
+type change struct {
+	*turn
+	ticket *Ticket
+	step   string // its key
+	at     time.Time
+	late   bool // nobody is told of the step any more
+	events []*Event
 }
 
-// act makes one change that a step wants, and says what came of it. What can not
-// be done any more, since the config has changed, is said and left.
-func (t *turn) act(tk *Ticket, verb, object string, at time.Time) ([]*Event, string) {
+// act makes one change, and says what came of it. What can not be done any more,
+// since the config has changed, is said and left.
+func (c *change) act(verb, object string) (string, error) {
 	switch verb {
 	case "priority":
-		return t.actPriority(tk, object)
+		return c.priority(object), nil
 	case "assign":
-		return t.actAssign(tk, object)
+		return c.assign(object), nil
 	case "unassign":
-		return t.actAssign(tk, "none")
+		return c.assign("none"), nil
+	case "team":
+		return c.team(object), nil
 	case "dept":
-		return t.actDepartment(tk, object)
+		return c.department(object)
 	case "tag":
-		return t.actTag(tk, object)
+		return c.tag(object), nil
 	case "status":
-		return t.actStatus(tk, object, at)
+		return c.status(object), nil
+	case "field":
+		return c.field(object), nil
+	case "note":
+		return c.note(object)
+	case "macro":
+		events, result, err := c.runMacro(c.ticket, object, c.at, c.late)
+		for _, e := range events {
+			c.add(e)
+		}
+		return result, err
 	}
-	return nil, fmt.Sprintf("%q is nothing a step can do", verb)
+	return fmt.Sprintf("%q is nothing a step can do", verb), nil
 }
 
-// changed is the event that a property has another value, or nil.
-func (tk *Ticket) changed(kind EventKind, field *string, value string) []*Event {
+// set gives a property another value.
+func (c *change) set(kind EventKind, field *string, value string) {
 	was := *field
 	if was == value {
-		return nil
+		return
 	}
 	*field = value
-	return []*Event{{Ticket: tk.Number, Kind: kind, Actor: theDesk, Before: was, After: value}}
+	c.add(&Event{Kind: kind, Before: was, After: value})
 }
 
-func (t *turn) actPriority(tk *Ticket, object string) ([]*Event, string) {
-	priorities := t.policy.Priorities
+func (c *change) add(e *Event) {
+	e.Ticket, e.Actor, e.Since = c.ticket.Number, theDesk, c.at
+	c.events = append(c.events, e)
+}
+
+func (c *change) priority(object string) string {
+	priorities := c.policy.Priorities
 	i := slices.IndexFunc(priorities, func(p string) bool { return strings.EqualFold(p, object) })
-	at := slices.Index(priorities, tk.Priority)
+	at := slices.Index(priorities, c.ticket.Priority)
 	switch object {
 	case "+1":
 		i = min(at+1, len(priorities)-1)
@@ -58,65 +77,139 @@ func (t *turn) actPriority(tk *Ticket, object string) ([]*Event, string) {
 		i = max(at-1, 0)
 	}
 	if i < 0 {
-		return nil, fmt.Sprintf("there is no priority %q", object)
+		return fmt.Sprintf("there is no priority %q", object)
 	}
-	was := tk.Priority
-	return tk.changed(PriorityChanged, &tk.Priority, priorities[i]), fmt.Sprintf("priority %s -> %s", was, tk.Priority)
+	was := c.ticket.Priority
+	c.set(PriorityChanged, &c.ticket.Priority, priorities[i])
+	return fmt.Sprintf("priority %s -> %s", was, c.ticket.Priority)
 }
 
-func (t *turn) actAssign(tk *Ticket, object string) ([]*Event, string) {
+func (c *change) assign(object string) string {
 	if strings.EqualFold(object, "none") {
-		return tk.changed(AssigneeChanged, &tk.Assignee, ""), "assigned to nobody"
+		c.set(AssigneeChanged, &c.ticket.Assignee, "")
+		return "assigned to nobody"
 	}
-	if !t.policy.May(object, MayRead, tk.Department) {
-		return nil, fmt.Sprintf("%s has no access to %s and was not assigned", t.policy.agentName(object), t.policy.Departments[tk.Department].Name)
+	if !c.policy.May(object, MayRead, c.ticket.Department) {
+		return fmt.Sprintf("%s has no access to %s and was not assigned", c.policy.agentName(object), c.policy.PathName(c.ticket.Department))
 	}
-	return tk.changed(AssigneeChanged, &tk.Assignee, object), "assigned to " + t.policy.agentName(object)
+	c.set(AssigneeChanged, &c.ticket.Assignee, object)
+	return "assigned to " + c.policy.agentName(object)
 }
 
-func (t *turn) actDepartment(tk *Ticket, object string) ([]*Event, string) {
-	dept, ok := t.policy.Departments[object]
+func (c *change) team(object string) string {
+	if strings.EqualFold(object, "none") {
+		c.set(TeamChanged, &c.ticket.Team, "")
+		return "with no team"
+	}
+	if len(c.policy.Crew(object, c.ticket.Department)) == 0 {
+		return fmt.Sprintf("the team %s does not work in %s and did not get it", c.policy.teamName(object), c.policy.PathName(c.ticket.Department))
+	}
+	c.set(TeamChanged, &c.ticket.Team, object)
+	return "given to the team " + c.policy.teamName(object)
+}
+
+// department moves the ticket. Who has no access there loses it, its plan is
+// chosen anew unless an agent has pinned it, and the rule of the department gives
+// it to somebody.
+func (c *change) department(object string) (string, error) {
+	dept, ok := c.policy.Departments[object]
 	if !ok {
-		return nil, fmt.Sprintf("there is no department %q", object)
+		return fmt.Sprintf("there is no department %q", object), nil
 	}
-	events := tk.changed(DepartmentChanged, &tk.Department, object)
-	if len(events) > 0 && tk.Assignee != "" && !t.policy.May(tk.Assignee, MayRead, object) {
-		events = append(events, tk.changed(AssigneeChanged, &tk.Assignee, "")...)
+	tk := c.ticket
+	if tk.Department == object {
+		return "was in " + c.policy.PathName(object) + " already", nil
 	}
-	if len(events) > 0 && !tk.PlanPinned {
-		events = append(events, tk.changed(PlanChanged, &tk.Plan, dept.Plan)...)
+	c.set(DepartmentChanged, &tk.Department, object)
+	if tk.Assignee != "" && !c.policy.May(tk.Assignee, MayRead, object) {
+		c.set(AssigneeChanged, &tk.Assignee, "")
 	}
-	return events, "moved to " + dept.Name
+	if tk.Team != "" && len(c.policy.Crew(tk.Team, object)) == 0 {
+		c.set(TeamChanged, &tk.Team, "")
+	}
+	if !tk.PlanPinned {
+		c.set(PlanChanged, &tk.Plan, dept.Plan)
+	}
+	given, err := c.assignByRule(tk)
+	if given != nil {
+		c.add(given)
+	}
+	return "moved to " + c.policy.PathName(object), err
 }
 
-func (t *turn) actTag(tk *Ticket, object string) ([]*Event, string) {
+func (c *change) tag(object string) string {
 	tag, drop := strings.CutPrefix(object, "-")
 	tag = strings.ToLower(strings.TrimPrefix(tag, "+"))
-	before := strings.Join(tk.Tags, ", ")
-	tags := slices.DeleteFunc(slices.Clone(tk.Tags), func(s string) bool { return s == tag })
+	before := strings.Join(c.ticket.Tags, ", ")
+	tags := slices.DeleteFunc(slices.Clone(c.ticket.Tags), func(s string) bool { return s == tag })
 	if !drop {
 		if len(tags) >= maxTags {
-			return nil, fmt.Sprintf("tag %s left out: a ticket has at most %d", tag, maxTags)
+			return fmt.Sprintf("tag %s left out: a ticket has at most %d", tag, maxTags)
 		}
 		tags = append(tags, tag)
 	}
 	slices.Sort(tags)
-	tk.Tags = tags
+	c.ticket.Tags = tags
 	after := strings.Join(tags, ", ")
 	if after == before {
-		return nil, "tags were so already"
+		return "tags were so already"
 	}
-	return []*Event{{Ticket: tk.Number, Kind: TagsChanged, Actor: theDesk, Before: before, After: after}}, "tags: " + after
+	c.add(&Event{Kind: TagsChanged, Before: before, After: after})
+	return "tags: " + cmp.Or(after, "none")
 }
 
-func (t *turn) actStatus(tk *Ticket, object string, at time.Time) ([]*Event, string) {
-	s := t.policy.stateOf(strings.ToLower(object))
-	if !s.Status.Known() || s.Status.standing() != Open.standing() && s.Status != Resolved {
-		return nil, fmt.Sprintf("a step can not set the status %q", object)
+// status sets one of the statuses in which there is work, or that it is
+// resolved: as the desk's, or as one that an admin has added.
+func (c *change) status(object string) string {
+	to := c.policy.stateOf(strings.ToLower(object))
+	if !slices.Contains([]Status{Open, Pending, Hold, Resolved}, to.Status) || !c.ticket.Status.mayBecome(to.Status) {
+		return fmt.Sprintf("a step can not set the status %q of a ticket that is %s", object, c.policy.stateName(c.ticket.State()))
 	}
-	e := tk.setState(s, theDesk, at)
+	e := c.ticket.setState(to, theDesk, c.at)
 	if e == nil {
-		return nil, "status was so already"
+		return "status was so already"
 	}
-	return []*Event{e}, "status " + t.policy.stateName(s)
+	c.add(e)
+	return "status " + c.policy.stateName(to)
+}
+
+// field sets a field to a value, or empties it.
+func (c *change) field(object string) string {
+	key, value, _ := strings.Cut(object, "=")
+	f, ok := c.policy.fieldNamed(key)
+	if !ok || !c.policy.within(c.ticket.Department, f.Departments) {
+		return fmt.Sprintf("tickets of %s have no field %q", c.policy.PathName(c.ticket.Department), key)
+	}
+	if value != "" {
+		var err error
+		if value, err = f.Normal(value); err != nil {
+			return fmt.Sprintf("field %s left as it was: %s", f.Name, err)
+		}
+	}
+	was := c.ticket.Fields[f.Key]
+	if was == value {
+		return f.Name + " was so already"
+	}
+	fields := maps.Clone(c.ticket.Fields)
+	if fields == nil {
+		fields = map[string]string{}
+	}
+	if fields[f.Key] = value; value == "" {
+		delete(fields, f.Key)
+	}
+	if c.ticket.Fields = fields; len(fields) == 0 {
+		c.ticket.Fields = nil
+	}
+	c.add(&Event{Kind: FieldChanged, Before: f.Key + "=" + was, After: f.Key + "=" + value})
+	return fmt.Sprintf("%s: %s", f.Name, cmp.Or(f.Shown(value), "empty"))
+}
+
+// note leaves a note for the agents.
+func (c *change) note(text string) (string, error) {
+	e := &Entry{Ticket: c.ticket.Number, Kind: Note, By: theDesk, At: c.at, Text: text}
+	if err := c.tx.AddEntry(e); err != nil {
+		return "", fmt.Errorf("add a note to ticket %d: %w", c.ticket.Number, err)
+	}
+	c.add(&Event{Kind: NoteAdded, Entry: e.ID, Detail: "step " + c.step})
+	return "noted: " + text, nil
 }

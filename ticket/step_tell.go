@@ -42,16 +42,33 @@ func (t *turn) role(tk *Ticket, who string) ([]string, error) {
 	switch who {
 	case "assignee":
 		return []string{tk.Assignee}, nil
+	case "team":
+		return t.policy.Crew(tk.Team, tk.Department), nil
 	case "members":
 		return t.members(tk), nil
 	case "watchers":
 		return t.watchers(tk)
-	case "lead", "manager":
+	case "lead":
 		return t.leadsOf(tk), nil
+	case "manager":
+		return t.manager(tk), nil
 	case "admins":
 		return t.policy.Admins, nil
 	}
 	return []string{who}, nil
+}
+
+// manager is the lead of the nearest department above that has one who is
+// another than the ticket's lead; without one it is the lead, then the admins.
+func (t *turn) manager(tk *Ticket) []string {
+	leads := t.leadsOf(tk)
+	for _, dept := range t.policy.Lineage(tk.Department) {
+		lead := t.policy.Departments[dept].Lead
+		if dept != tk.Department && t.policy.enabled(lead) && !slices.Contains(leads, lead) {
+			return []string{lead}
+		}
+	}
+	return leads
 }
 
 // enabled reports whether an agent is there and may act.
@@ -61,8 +78,9 @@ func (p *Policy) enabled(key string) bool {
 }
 
 // sound mails the alarms of one ticket: each person gets one mail, whatever the
-// number of steps.
-func (t *turn) sound(tk *Ticket, alarms []alarm) error {
+// number of steps. Who got the ticket by a step and is not told of it otherwise
+// hears that they have it.
+func (t *turn) sound(before, tk *Ticket, alarms []alarm) error {
 	var agents []string
 	var others []Address
 	customer := false
@@ -86,9 +104,51 @@ func (t *turn) sound(tk *Ticket, alarms []alarm) error {
 		}
 	}
 	if customer {
-		return t.apologise(tk, alarms)
+		if err := t.apologise(tk, alarms); err != nil {
+			return err
+		}
+	}
+	return t.passedOn(before, tk, agents)
+}
+
+// passedOn tells those to whom steps have given a ticket, except who is told of
+// the steps themselves.
+func (t *turn) passedOn(before, tk *Ticket, told []string) error {
+	kind, team := NoticeAssigned, ""
+	switch {
+	case tk.Status.Done():
+		return nil
+	case tk.Assignee != "" && tk.Assignee != before.Assignee:
+	case tk.Assignee == "" && tk.Team != "" && tk.Team != before.Team:
+		team = t.policy.teamName(tk.Team)
+	case tk.Department != before.Department:
+		kind = NoticeTransferred
+	default:
+		return nil
+	}
+	for _, key := range t.handlers(tk) {
+		if slices.Contains(told, key) || t.handed(key, tk) {
+			continue
+		}
+		err := t.tellAgent(key, tk, kind, nil, func(n *Notice) {
+			n.Facts.Actor, n.Facts.Team = t.policy.actorName(theDesk), team
+		})
+		if err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// handed reports whether an agent was told in this turn that they have a ticket:
+// a macro tells so by itself.
+func (t *turn) handed(key string, tk *Ticket) bool {
+	for thing := range t.told {
+		if strings.HasPrefix(thing, fmt.Sprintf("%s %s %d ", key, NoticeAssigned, tk.Number)) {
+			return true
+		}
+	}
+	return false
 }
 
 // alarmAgent is the one place where an agent's mail about steps is queued.
@@ -153,7 +213,8 @@ func roughly(d time.Duration) string {
 }
 
 // apologise tells the requester that we are late, where a step wants that. It is
-// automatic mail like any other and counts with it.
+// automatic mail like any other, counts with it, and goes to those only who would
+// get an acknowledgement.
 func (t *turn) apologise(tk *Ticket, alarms []alarm) error {
 	if tk.Requester.Email == "" || tk.Status.Done() {
 		return nil
@@ -165,7 +226,7 @@ func (t *turn) apologise(tk *Ticket, alarms []alarm) error {
 	if n.Facts, err = t.customerFacts(tk); err != nil {
 		return err
 	}
-	why, err := w.whyNotTellResolved(n)
+	why, err := w.whyNotApologise(n)
 	if err != nil {
 		return err
 	}
@@ -178,4 +239,21 @@ func (t *turn) apologise(tk *Ticket, alarms []alarm) error {
 	latest := alarms[len(alarms)-1].firing
 	n.Dedupe = "late:" + stepKey(n.Ticket, latest.Metric, latest.Cycle, latest.Plan, latest.Step.Key, latest.Occurrence)
 	return t.queue(n)
+}
+
+// whyNotApologise is the first reason against it, "" if there is none.
+func (w *work) whyNotApologise(n *Notice) (string, error) {
+	if w.policy.Acknowledge == AckNever {
+		return "acknowledgements are switched off", nil
+	}
+	entries, err := w.tx.Entries(w.ticket.Number)
+	if err != nil {
+		return "", fmt.Errorf("read thread of ticket %d: %w", w.ticket.Number, err)
+	}
+	if len(entries) > 0 {
+		if ok, err := w.verifiedEnough(w.ticket.Requester, entries[0].Authenticity == Proven || entries[0].By.Kind != ByCustomer); !ok || err != nil {
+			return "its sender is not verified", err
+		}
+	}
+	return w.whyNotTellResolved(n)
 }

@@ -19,6 +19,7 @@ const maxSteps = 1000
 // wants. What is to be told is told at the end, in one mail a person.
 func (t *turn) steps(tk *Ticket) error {
 	var alarms []alarm
+	before := *tk
 	for range maxSteps {
 		b, err := t.book(tk, nil, time.Time{})
 		if err != nil {
@@ -47,7 +48,7 @@ func (t *turn) steps(tk *Ticket) error {
 	if err := t.save(tk, nil, time.Time{}); err != nil {
 		return err
 	}
-	return t.sound(tk, alarms)
+	return t.sound(&before, tk, alarms)
 }
 
 // An alarm is a step that was done, and who is to hear of it.
@@ -64,38 +65,26 @@ type alarm struct {
 func (t *turn) fire(tk *Ticket, f sla.Firing) (alarm, error) {
 	a := alarm{firing: f}
 	skipped := t.whySkip(tk, f)
-	e := &Event{Ticket: tk.Number, Since: f.At, Kind: StepReached, Actor: theDesk, Before: string(f.Metric), After: f.Step.Key}
-	var changes []*Event
-	if skipped != SkippedByChange {
-		for _, action := range f.Step.Do {
-			verb, object, _ := strings.Cut(action, ":")
-			if verb == "mail" {
-				if skipped == "" {
-					if err := t.address(&a, tk, object); err != nil {
-						return alarm{}, err
-					}
-				}
-				continue
+	c := change{turn: t, ticket: tk, step: f.Step.Key, at: f.At, late: skipped != ""}
+	for _, action := range f.Step.Do {
+		verb, object, _ := strings.Cut(action, ":")
+		switch {
+		case skipped == SkippedByChange:
+		case verb == "mail" && skipped == "":
+			if err := t.address(&a, tk, object); err != nil {
+				return alarm{}, err
 			}
-			if tk.Status.Done() {
-				continue
-			}
-			events, result, err := t.perform(tk, verb, object, f.At, skipped != "")
+		case verb != "mail" && !tk.Status.Done():
+			result, err := c.act(verb, object)
 			if err != nil {
 				return alarm{}, err
 			}
-			changes = append(changes, events...)
 			a.results = append(a.results, result)
 		}
 	}
-	e.Detail = t.tellStep(f, a, skipped)
-	if err := t.record(e); err != nil {
-		return alarm{}, err
-	}
-	for _, c := range changes {
-		c.Since = f.At
-	}
-	if err := t.record(changes...); err != nil {
+	e := &Event{Ticket: tk.Number, Since: f.At, Kind: StepReached, Actor: theDesk, Before: string(f.Metric), After: f.Step.Key,
+		Detail: t.tellStep(f, a, skipped)}
+	if err := t.record(append([]*Event{e}, c.events...)...); err != nil {
 		return alarm{}, err
 	}
 	first, err := t.tx.Fire(Fired{Ticket: tk.Number, Metric: f.Metric, Cycle: f.Cycle, Plan: f.Plan, Step: f.Step.Key,
@@ -106,7 +95,7 @@ func (t *turn) fire(tk *Ticket, f sla.Firing) (alarm, error) {
 	if !first {
 		return alarm{}, errors.New("it was done meanwhile") // undoes the events above
 	}
-	if len(changes) > 0 {
+	if len(c.events) > 0 {
 		tk.UpdatedAt = t.now
 	}
 	return a, t.save(tk, nil, f.At)
@@ -203,9 +192,10 @@ func (t *turn) revoke(tk *Ticket, b *sla.Book, fired []Fired) error {
 }
 
 // saysBreached reports whether a step that was done says, and nobody took it
-// back, that the clock has passed its deadline.
+// back, that the clock has passed its deadline. What a step itself has resolved,
+// at the deadline, is not met by that.
 func saysBreached(c *sla.Clock, f Fired) bool {
-	if f.Metric != c.Metric || f.Cycle != c.Cycle || f.Plan != c.Terms.Plan.Key || !f.RevokedAt.IsZero() || f.Skipped != "" {
+	if f.Metric != c.Metric || f.Cycle != c.Cycle || f.Plan != c.Terms.Plan.Key || !f.RevokedAt.IsZero() || f.Skipped != "" || f.Due.Equal(c.Ended) {
 		return false
 	}
 	return slices.ContainsFunc(c.Terms.Plan.Steps, func(s sla.Step) bool { return s.Key == f.Step && !s.At.Before() })

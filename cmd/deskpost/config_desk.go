@@ -39,6 +39,7 @@ func (c *checker) policy(raw *rawConfig) *ticket.Policy {
 	c.assignable(p)
 	p.Teams = c.teams(raw, agents, p)
 	p.Fields = c.fields(raw, p)
+	c.valuesOfSteps(p)
 	p.Canned = c.canned(raw, p)
 	p.Macros = c.macros(raw, p)
 	for i, admin := range p.Admins {

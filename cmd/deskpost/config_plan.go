@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"deskpost/ticket"
 	"deskpost/ticket/sla"
@@ -128,6 +129,7 @@ func (c *checker) step(path keyPath, key string, r rawStep, raw *rawConfig, p *t
 			c.number(in("max"), r.Max, 1, 100)
 		}
 	}
+	s.Expires, s.Wake = c.expires(in("expires"), r.Expires, s.At), r.Wake
 	if len(r.Do) == 0 && !c.known(in("do")) {
 		c.fault(in("do"), `is missing or empty; write such as do = ["mail:assignee,lead"]`)
 	}
@@ -137,10 +139,35 @@ func (c *checker) step(path keyPath, key string, r rawStep, raw *rawConfig, p *t
 	return s
 }
 
+// staleAfter is how long after its time people still want to be warned of a
+// deadline, unless the step says otherwise.
+const staleAfter = 2 * time.Hour
+
+// neverExpires is the value for people who always want to be told.
+const neverExpires = "never"
+
+// expires is how long after its time people still want to be told of a step. That
+// a deadline has passed they want always.
+func (c *checker) expires(path keyPath, value string, point sla.Point) time.Duration {
+	switch {
+	case value == "" && point.Before():
+		return staleAfter
+	case value == "" || value == neverExpires:
+		return 0
+	case point == (sla.Point{}) || point.IsPart && !point.Before():
+		c.fault(path, "that a deadline has passed is always told; take it out")
+		return 0
+	}
+	return c.duration(path, value, time.Minute, maxTarget)
+}
+
+// withoutObject are the actions that need none.
+var withoutObject = []string{"unassign"}
+
 // action checks one thing that a step does.
 func (c *checker) action(line int, path keyPath, text string, raw *rawConfig, p *ticket.Policy) {
 	verb, object, _ := strings.Cut(text, ":")
-	verbs := []string{"mail", "priority", "assign", "dept", "tag", "status", "macro"}
+	verbs := []string{"mail", "priority", "assign", "unassign", "team", "dept", "tag", "field", "note", "status", "macro"}
 	known := func(value, what string, words []string) {
 		if !slices.ContainsFunc(words, func(w string) bool { return strings.EqualFold(w, value) }) {
 			c.faultAt(line, path, "%q is not %s%s Write one of: %s", value, what, fullStop(didYouMean(value, words)), strings.Join(words, ", "))
@@ -148,12 +175,16 @@ func (c *checker) action(line int, path keyPath, text string, raw *rawConfig, p 
 	}
 	switch {
 	case !slices.Contains(verbs, verb):
-		c.faultAt(line, path, `%q is nothing a step can do%s Write one of: mail:assignee,lead, priority:+1, assign:NAME, dept:NAME, tag:NAME, status:open, macro:NAME`,
+		c.faultAt(line, path, `%q is nothing a step can do%s Write one of: mail:assignee,lead, priority:+1, assign:NAME, unassign, team:NAME, dept:NAME, tag:NAME, field:NAME=VALUE, note:TEXT, status:open, macro:NAME`,
 			text, fullStop(didYouMean(verb, verbs)))
+	case slices.Contains(withoutObject, verb):
+		if object != "" {
+			c.faultAt(line, path, "%q has an object, and there is none; write %s", text, verb)
+		}
 	case object == "":
 		c.faultAt(line, path, "%q lacks its object; write such as mail:assignee,lead", text)
 	case verb == "mail":
-		roles := slices.Concat([]string{"assignee", "lead", "members", "watchers", "admins", "customer"}, c.index.names("agent"))
+		roles := slices.Concat([]string{"assignee", "team", "members", "lead", "manager", "admins", "customer"}, c.index.names("agent"))
 		for who := range strings.SplitSeq(object, ",") {
 			if strings.Contains(who, "@") {
 				c.address(line, path, who)
@@ -165,11 +196,67 @@ func (c *checker) action(line int, path keyPath, text string, raw *rawConfig, p 
 		known(object, "a priority", append([]string{"+1", "-1"}, p.Priorities...))
 	case verb == "assign":
 		known(object, "an agent", append([]string{"none"}, c.index.names("agent")...))
+	case verb == "team":
+		known(object, "a team", append([]string{"none"}, c.index.names("team")...))
+	case verb == "tag":
+		c.stepTag(line, path, object)
+	case verb == "field":
+		c.stepField(line, path, object, raw)
+	case verb == "note":
+		if strings.TrimSpace(object) != object || strings.ContainsFunc(object, unicode.IsControl) || len(object) > maxStepNote {
+			c.faultAt(line, path, "a note is one line of at most %d characters without spaces around it; shorten it", maxStepNote)
+		}
 	case verb == "dept":
 		known(object, "a department", c.index.names("department"))
 	case verb == "macro":
 		c.referenceAt(line, path, object, "a", "macro", c.index.names("macro"))
 	case verb == "status":
 		c.stateIn(line, path, object, "a status that a step can set", p, ticket.Open, ticket.Pending, ticket.Hold, ticket.Resolved)
+	}
+}
+
+// Limits of what steps write.
+const (
+	maxStepTag  = 50
+	maxStepNote = 500
+)
+
+// stepTag checks a tag to add, or to take off where it begins with "-".
+func (c *checker) stepTag(line int, path keyPath, object string) {
+	tag := strings.TrimLeft(object, "+-")
+	if len(object)-len(tag) > 1 || tag == "" || len(tag) > maxStepTag || strings.ContainsFunc(tag, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || r == ',' }) {
+		c.faultAt(line, path, "%q is not a tag of at most %d characters; write such as tag:late, or tag:-late to take it off", object, maxStepTag)
+	}
+}
+
+// stepField checks a field and the value that it gets. Fields are checked after
+// plans, so their values are looked at in valuesOfSteps.
+func (c *checker) stepField(line int, path keyPath, object string, raw *rawConfig) {
+	key, _, ok := strings.Cut(object, "=")
+	switch _, there := raw.Field[key]; {
+	case !ok:
+		c.faultAt(line, path, "%q is no field with a value; write field:NAME=VALUE, or field:NAME= to empty it", object)
+	case !there:
+		c.referenceAt(line, path, key, "a", "field", c.index.names("field"))
+	}
+}
+
+// valuesOfSteps checks the values that steps give to fields.
+func (c *checker) valuesOfSteps(p *ticket.Policy) {
+	for _, name := range c.names("plan") {
+		for _, step := range p.Plans[name].Steps {
+			path := at("plan", name, "steps", step.Key, "do")
+			for i, action := range step.Do {
+				object, ok := strings.CutPrefix(action, "field:")
+				key, value, _ := strings.Cut(object, "=")
+				at := slices.IndexFunc(p.Fields, func(f ticket.Field) bool { return f.Key == key })
+				if !ok || at < 0 || value == "" {
+					continue
+				}
+				if _, err := p.Fields[at].Normal(value); err != nil {
+					c.faultAt(c.index.elementLine(path, i), path, "the field %s: %v", key, err)
+				}
+			}
+		}
 	}
 }

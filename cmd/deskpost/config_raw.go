@@ -111,11 +111,13 @@ type rawTarget struct {
 }
 
 type rawStep struct {
-	Metric string   `toml:"metric"`
-	At     string   `toml:"at"`
-	Repeat string   `toml:"repeat"`
-	Max    int      `toml:"max"`
-	Do     []string `toml:"do"`
+	Metric  string   `toml:"metric"`
+	At      string   `toml:"at"`
+	Repeat  string   `toml:"repeat"`
+	Max     int      `toml:"max"`
+	Do      []string `toml:"do"`
+	Expires string   `toml:"expires"`
+	Wake    bool     `toml:"wake"`
 }
 
 type rawCalendar struct {

@@ -213,14 +213,16 @@ resolve = "10d"
 [plan.sev-a.steps.warn]
 metric = "first"
 at = "75%"
-do = ["mail:jane,lead,boss@bank.example", "priority:p2", "tag:+late"]
+expires = "30m"
+wake = true
+do = ["mail:jane,lead,boss@bank.example", "priority:p2", "tag:+late", "field:customer-no=K-17"]
 
 [plan.sev-a.steps.nag]
 metric = "*"
 at = "+2hR"
 repeat = "4h"
 max = 5
-do = ["mail:assignee", "status:open", "dept:support", "assign:none", "macro:move"]
+do = ["mail:assignee,team,manager", "status:open", "dept:support", "unassign", "team:none", "note:Late: look at it", "macro:move"]
 
 [calendar.night]
 zone = "Asia/Tokyo"
@@ -343,9 +345,10 @@ func TestFullConfigPolicy(t *testing.T) {
 			PauseOn: []string{"papers", "snooze"}, PauseFirst: true, OnReopen: sla.ReopenRestart, OnChange: sla.Carry,
 			Targets: map[string]sla.Target{"P1": {First: time.Hour, Next: 2 * time.Hour, Resolve: 8 * time.Hour, Keep: day}, "P3": {Resolve: 10 * day}},
 			Steps: []sla.Step{
-				{Key: "warn", Metric: sla.First, At: sla.Point{IsPart: true, Percent: 75}, Do: []string{"mail:jane,lead,boss@bank.example", "priority:p2", "tag:+late"}},
+				{Key: "warn", Metric: sla.First, At: sla.Point{IsPart: true, Percent: 75}, Expires: 30 * time.Minute, Wake: true,
+					Do: []string{"mail:jane,lead,boss@bank.example", "priority:p2", "tag:+late", "field:customer-no=K-17"}},
 				{Key: "nag", Metric: sla.Every, At: sla.Point{Offset: 2 * time.Hour, Real: true}, Repeat: 4 * time.Hour, Max: 5,
-					Do: []string{"mail:assignee", "status:open", "dept:support", "assign:none", "macro:move"}}}}},
+					Do: []string{"mail:assignee,team,manager", "status:open", "dept:support", "unassign", "team:none", "note:Late: look at it", "macro:move"}}}}},
 		Calendars: calendars(t), Calendar: "night",
 		Fields: []ticket.Field{
 			{Key: "customer-no", Name: "Customer number", Type: ticket.TextField, Pattern: regexp.MustCompile("^(?:K-[0-9]+)$"), Min: "4", Max: "12",

@@ -13,6 +13,8 @@ import (
 
 	"deskpost/store/enginetest"
 	"deskpost/ticket"
+	"deskpost/ticket/calendar"
+	"deskpost/ticket/sla"
 )
 
 // auditClock is when the desk of these tests works.
@@ -51,9 +53,15 @@ func workedDesk(t testing.TB, url string, opts ...Option) *DB {
 }
 
 func auditPolicy() *ticket.Policy {
+	always, err := calendar.New(calendar.Definition{Key: "always", Zone: time.UTC, Week: calendar.Always()})
+	if err != nil {
+		panic(err) // a week that is always open is a calendar
+	}
 	return &ticket.Policy{
 		Zone:        time.UTC,
-		Departments: map[string]ticket.Department{"support": {Key: "support", Name: "Support", Address: ticket.Address{Email: "support@bank.example"}, ReopenClosed: true}},
+		Departments: map[string]ticket.Department{"support": {Key: "support", Name: "Support", Address: ticket.Address{Email: "support@bank.example"}, ReopenClosed: true, Plan: "sev-a"}},
+		Plans:       map[string]ticket.Plan{"sev-a": {Key: "sev-a", Targets: map[string]sla.Target{"Normal": {Resolve: time.Hour}}}},
+		Calendars:   map[string]*calendar.Calendar{"always": always}, Calendar: "always",
 		Agents: map[string]ticket.Agent{"jane": {Key: "jane", Name: "Jane", Emails: []string{"jane@bank.example"},
 			Access: map[string]string{"support": "agent"}, ReplyAs: ticket.Reply}},
 		Roles:           map[string]ticket.Role{"agent": ticket.AgentRole},
@@ -176,6 +184,16 @@ func TestAuditFinds(t *testing.T) {
 		"so since another time":  {`UPDATE tickets SET status_at = 5000 WHERE number = 1001`, diaryUntrue},
 		"status of an admin":     {`UPDATE tickets SET substatus = 'vendor' WHERE number = 1001`, diaryUntrue},
 		"closed by nobody":       {`UPDATE tickets SET closed_at = 5000 WHERE number = 1001`, diaryUntrue},
+		"clock gone":             {`DELETE FROM sla_clocks WHERE ticket = 1001`, clockUntrue},
+		"clock of nothing":       {`UPDATE sla_clocks SET cycle = 2 WHERE ticket = 1001`, clockUntrue},
+		"clock ended":            {`UPDATE sla_clocks SET state = 'met' WHERE ticket = 1001`, clockUntrue},
+		"clock moved":            {`UPDATE sla_clocks SET deadline_at = 5000 WHERE ticket = 1001`, clockUntrue},
+		"deadline moved":         {`UPDATE tickets SET deadline = 5000 WHERE number = 1001`, clockUntrue},
+		"deadline gone":          {`UPDATE tickets SET deadline = NULL WHERE number = 1001`, clockUntrue},
+		"counted by no calendar": {`UPDATE tickets SET calendar = '' WHERE number = 1001`, clockUntrue},
+		"counted by another":     {`UPDATE tickets SET calendar = 'office' WHERE number = 1001`, clockUntrue},
+		"edition gone":           {`DELETE FROM editions`, clockUntrue},
+		"terms changed":          {`UPDATE events SET after = '{}' WHERE kind = 'terms'`, clockUntrue},
 		"settled too early":      {`UPDATE notices SET settled_at = 5000 WHERE id = 5`, noticeUntrue},
 		"never settled":          {`UPDATE notice_recipients SET sent_at = 5000`, noticeUntrue},
 		"no recipient":           {`DELETE FROM notice_recipients WHERE notice = 5`, noticeUntrue},

@@ -32,6 +32,8 @@ func (a *auditor) threads() error {
 		{threadBroken, "ticket %[1]v, event %[2]v", "the mail of receipt %[3]v caused it, which is not there", 3,
 			`SELECT v.ticket, v.id, v.receipt FROM events AS v LEFT JOIN receipts AS r ON r.id = v.receipt
 			WHERE v.receipt IS NOT NULL AND r.id IS NULL ORDER BY v.id`},
+		{clockUntrue, "ticket %[1]v", "clocks are kept of it, and it is counted by no calendar", 1,
+			`SELECT DISTINCT c.ticket FROM sla_clocks AS c JOIN tickets AS k ON k.number = c.ticket WHERE k.calendar = '' ORDER BY c.ticket`},
 		{ticketUntrue, "ticket %[1]v", "its status is %[2]q, and it continues in ticket %[3]v (0 is none)", 3,
 			`SELECT number, status, COALESCE(merged_into, 0) FROM tickets WHERE (status = 'merged') <> (merged_into IS NOT NULL) ORDER BY number`},
 	})
@@ -60,6 +62,9 @@ func (a *auditor) tickets() error {
 		}
 		for i := range page {
 			a.ticket(&page[i])
+			if err := a.clocks(&page[i].Ticket); err != nil {
+				return err
+			}
 		}
 	}
 }
@@ -132,6 +137,29 @@ func (a *auditor) ticket(k *auditedTicket) {
 	if !k.Status.Known() {
 		a.found(ticketUntrue, where, fmt.Sprintf("its status %q is none of the list", k.Status))
 	}
+}
+
+// clocks holds what is kept of the clocks of a ticket to its diary.
+func (a *auditor) clocks(k *ticket.Ticket) error {
+	if k.Calendar == "" {
+		return nil // it never had any; threads looks for those that nobody knows of
+	}
+	diary, err := a.Events(k.Number)
+	if err != nil {
+		return err
+	}
+	where := fmt.Sprintf("ticket %d", k.Number)
+	wrong, err := ticket.ClocksAgainst(a.tx, k, diary, a.now)
+	if isDamage(err) {
+		return err
+	}
+	if err != nil {
+		wrong = append(wrong, err.Error())
+	}
+	for _, w := range wrong {
+		a.found(clockUntrue, where, w)
+	}
+	return nil
 }
 
 // counters demands that no number is given twice.

@@ -194,7 +194,7 @@ func (t *turn) difference(tk *Ticket, was, now Terms) string {
 }
 
 // saveClocks keeps a copy of the clocks. What has ended is frozen: it stays as
-// it was computed when it ended, even if the rules of a time zone have changed.
+// it was computed when it ended, even if the rules of its time zone have changed.
 func (t *turn) saveClocks(tk *Ticket, b *sla.Book) error {
 	kept, err := t.tx.ClocksOf(tk.Number)
 	if err != nil {
@@ -207,7 +207,7 @@ func (t *turn) saveClocks(tk *Ticket, b *sla.Book) error {
 			return fmt.Errorf("compute the clocks of ticket %d: %w", tk.Number, err)
 		}
 		for _, k := range kept {
-			if k.Metric == now.Metric && k.Cycle == now.Cycle && !k.open() && k.State == now.State && k.Ended.Equal(now.Ended) && k.Terms.same(now.Terms) {
+			if k.frozen(now) {
 				now = k
 			}
 		}
@@ -227,6 +227,14 @@ func (t *turn) saveClocks(tk *Ticket, b *sla.Book) error {
 		return fmt.Errorf("save the clocks of ticket %d: %w", tk.Number, err)
 	}
 	return nil
+}
+
+// frozen reports whether a kept clock has ended just as it is computed to have
+// now, but by other rules of its time zone: the edition of a calendar that the
+// diary names can not be had again then.
+func (c *Clock) frozen(now Clock) bool {
+	return c.Metric == now.Metric && c.Cycle == now.Cycle && !c.open() && c.Ended.Equal(now.Ended) &&
+		c.Terms.CalendarRevision != now.Terms.CalendarRevision && c.Terms.same(now.Terms)
 }
 
 // clock is what the store keeps of a clock.

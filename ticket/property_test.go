@@ -3,6 +3,7 @@ package ticket_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"deskpost/store"
 	"deskpost/ticket"
+	"deskpost/ticket/calendar"
 )
 
 // A life is a desk under random mail: true and forged, with tokens in the right
@@ -46,9 +48,9 @@ var (
 func TestRandomLives(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
-		l := &life{world: newWorld(t), total: map[ticket.Outcome]int{}}
+		l := &life{world: bank(t), total: map[ticket.Outcome]int{}}
 		for range rapid.IntRange(3, 25).Draw(r, "steps") {
-			switch rapid.IntRange(0, 9).Draw(r, "step") {
+			switch rapid.IntRange(0, 10).Draw(r, "step") {
 			case 0, 1, 2, 3:
 				l.outsiderWrites(r)
 			case 4, 5, 6:
@@ -58,6 +60,8 @@ func TestRandomLives(t *testing.T) {
 				if _, err := l.desk.Tick(context.Background()); err != nil {
 					r.Fatal(err)
 				}
+			case 8:
+				l.reload(r)
 			default:
 				l.deliver(r)
 			}
@@ -65,6 +69,20 @@ func TestRandomLives(t *testing.T) {
 		}
 		l.verify(r)
 	})
+}
+
+// reload puts a config in force that closes the desk on another day, or promises
+// something else, and moves the clocks.
+func (l *life) reload(r *rapid.T) {
+	p := *l.desk.Policy()
+	p.Plans, p.Calendars = maps.Clone(p.Plans), maps.Clone(p.Calendars)
+	holiday := calendar.Holiday{Date: calendar.Date{Year: 2026, Month: time.January, Day: rapid.IntRange(5, 30).Draw(r, "holiday")}}
+	p.Calendars["office"] = office(l.t, holiday)
+	retarget("sev-c", time.Duration(rapid.IntRange(1, 40).Draw(r, "target"))*time.Hour)(&p)
+	l.desk.SetPolicy(&p)
+	if _, err := l.desk.Recompute(context.Background()); err != nil {
+		r.Fatal(err)
+	}
 }
 
 // outsiderWrites sends a mail that no agent wrote, whatever it claims.

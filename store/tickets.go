@@ -120,6 +120,9 @@ func findQuery(f ticket.Filter) (string, args) {
 	if !f.NextBy.IsZero() {
 		w.add("next_at <= $", f.NextBy.UnixMilli())
 	}
+	if !f.DueBy.IsZero() {
+		w.add("deadline <= $", f.DueBy.UnixMilli())
+	}
 	limit := f.Limit
 	if limit == 0 {
 		limit = defaultLimit
@@ -136,6 +139,9 @@ func order(f ticket.Filter) string {
 	}
 	if f.ByDeadline {
 		return "deadline IS NULL, deadline, number"
+	}
+	if !f.DueBy.IsZero() {
+		return "deadline, number"
 	}
 	return "updated_at DESC, number DESC"
 }

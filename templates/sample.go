@@ -20,7 +20,7 @@ func fullSample(kind ticket.NoticeKind) ticket.Notice {
 			Reference: "Ref 1234-abcdefghijklm", Resolved: true, Reopened: "resolved", Public: true, Yours: true,
 			Other:  "1230 (Sign-in fails since this morning)",
 			Latest: "It still says \"try again\".", LatestBy: "Karen Smith <karen@example.org>",
-			Status: "open", Priority: "normal", Assignee: "Jane Doe", Team: "Network", Plan: "Sev-A", Requester: "Karen Smith", Tags: "login, vpn",
+			Status: "open", Priority: "normal", Assignee: "Jane Doe", Team: "Network", Plan: "Sev-A", Due: "due Mon 14:30", Requester: "Karen Smith", Tags: "login, vpn",
 			Fields:  []ticket.FieldLine{{Name: "Customer number", Value: "4711"}, {Name: "Contract until", Value: "Thu 24 Dec 2026"}},
 			Remarks: []string{"attached: screen.png (14 KiB)", "the date of the mail was unreadable"},
 			Results: []ticket.ResultLine{

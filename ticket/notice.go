@@ -157,6 +157,7 @@ type Facts struct {
 	Priority  string      `json:"priority,omitempty"`
 	Assignee  string      `json:"assignee,omitempty"` // names of agent and team
 	Plan      string      `json:"plan,omitempty"`     // name
+	Due       string      `json:"due,omitempty"`      // the nearest deadline in words, to agents only: "due Mon 14:30"
 	Requester string      `json:"requester,omitempty"`
 	Tags      string      `json:"tags,omitempty"`
 	Fields    []FieldLine `json:"fields,omitempty"`

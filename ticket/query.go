@@ -24,7 +24,11 @@ func (p *Policy) query(text, agent string, now time.Time) (Filter, error) {
 		words = []string{"mine"}
 	}
 	for _, word := range words {
-		if err := p.narrow(&f, word, agent); err != nil {
+		known, err := narrowByDeadline(&f, word, now)
+		if !known {
+			err = p.narrow(&f, word, agent)
+		}
+		if err != nil {
 			return Filter{}, err
 		}
 	}
@@ -137,7 +141,7 @@ func (p *Policy) narrowByWord(f *Filter, word, agent string) error {
 		f.Statuses, f.Awake = statuses, time.Time{}
 	default:
 		if err := p.narrowByStatus(f, word); err != nil {
-			return refuse(Invalid, "%q is not something to list: write mine, myteams, unassigned, snoozed, all, a status, or such as dept:billing prio:high", word)
+			return refuse(Invalid, "%q is not something to list: write mine, myteams, unassigned, snoozed, overdue, all, a status, or such as dept:billing prio:high due<2h", word)
 		}
 	}
 	return nil

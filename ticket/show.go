@@ -124,7 +124,30 @@ func (t *turn) ticketLines(tk *Ticket) []string {
 // stateLine is how a ticket stands, in one line.
 func (t *turn) stateLine(tk *Ticket) string {
 	f := t.facts(tk)
-	return fmt.Sprintf("%s | %s | %s | %s | SLA %s", f.Status, f.Priority, f.Department, cmp.Or(f.Assignee, "nobody"), cmp.Or(f.Plan, "none"))
+	line := fmt.Sprintf("%s | %s | %s | %s | SLA %s", f.Status, f.Priority, f.Department, cmp.Or(f.Assignee, "nobody"), cmp.Or(f.Plan, "none"))
+	if due := t.dueWords(tk, t.policy.Zone); due != "" {
+		line += " | " + due
+	}
+	return line
+}
+
+// dueWords say when the nearest deadline of the clocks that run is, or that it
+// has passed; "" if there is none.
+func (t *turn) dueWords(tk *Ticket, zone *time.Location) string {
+	if tk.Deadline.IsZero() {
+		return ""
+	}
+	word, form := "due", "Mon 15:04"
+	if tk.Deadline.Before(t.now) {
+		word = "late since"
+	}
+	if away := tk.Deadline.Sub(t.now).Abs(); away > 6*24*time.Hour {
+		form = "Mon 2 Jan 15:04"
+		if away > 300*24*time.Hour {
+			form = "Mon 2 Jan 2006 15:04"
+		}
+	}
+	return word + " " + tk.Deadline.In(zone).Format(form)
 }
 
 // entryLines writes an entry under its label; from says of which other ticket it
@@ -258,9 +281,11 @@ func (t *turn) listLines(tickets []Ticket) []string {
 	var lines []string
 	for i := range tickets {
 		f := t.facts(&tickets[i])
-		lines = append(lines,
-			fmt.Sprintf("#%d  %s", f.Number, f.Subject),
-			fmt.Sprintf("    %s, %s, %s, %s, %s", f.Status, f.Priority, f.Department, cmp.Or(f.Assignee, "nobody"), t.local(tickets[i].UpdatedAt)))
+		state := fmt.Sprintf("    %s, %s, %s, %s, %s", f.Status, f.Priority, f.Department, cmp.Or(f.Assignee, "nobody"), t.local(tickets[i].UpdatedAt))
+		if due := t.dueWords(&tickets[i], t.policy.Zone); due != "" {
+			state += ", " + due
+		}
+		lines = append(lines, fmt.Sprintf("#%d  %s", f.Number, f.Subject), state)
 	}
 	return lines
 }

@@ -1,6 +1,7 @@
 package ticket_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -44,6 +45,7 @@ func TestStepChanges(t *testing.T) {
 		"a note":                {[]string{"note:Call the vendor: 555-1234"}, "noted: Call the vendor: 555-1234", nil, []string{"note  -> "}},
 		"the lead":              {[]string{"mail:lead"}, "told Lea Dahl", []string{"escalation:lead@private.example"}, nil},
 		"the manager":           {[]string{"mail:manager"}, "told John Smith", []string{"escalation:john@private.example"}, nil},
+		"watchers":              {[]string{"mail:watchers"}, "told John Smith", []string{"escalation:john@private.example"}, nil},
 		"admins":                {[]string{"mail:admins"}, "told Lea Dahl", []string{"escalation:lead@private.example"}, nil},
 		"nobody to be told":     {[]string{"mail:assignee"}, "told Lea Dahl", []string{"escalation:lead@private.example"}, nil},
 		"a telephone":           {[]string{"mail:duty@sms.example,jane"}, "told Jane Doe, duty@sms.example", []string{"escalation:duty@sms.example", "escalation:jane@private.example"}, nil},
@@ -67,6 +69,12 @@ func TestStepChanges(t *testing.T) {
 			w.take(from(karen, "Cannot sign in", "Help!"))
 			n := w.want(ticket.Opened)
 			w.sent()
+			err := w.desk.Store.Update(t.Context(), func(tx ticket.Tx) error {
+				return errors.Join(tx.Watch(ticket.Watcher{Ticket: n, Agent: "john", Mode: ticket.Watching}), tx.Watch(ticket.Watcher{Ticket: n, Agent: "jane", Mode: ticket.Muted}))
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
 			opened := len(w.show(n).Events)
 			breach := w.now.Add(time.Hour)
 			w.now = breach.Add(30 * time.Second)

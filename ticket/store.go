@@ -112,8 +112,8 @@ type Tickets interface {
 	Ticket(n Number) (*Ticket, error)
 	// Save writes a ticket, new or known.
 	Save(t *Ticket) error
-	// Find lists tickets, the most recently updated first, or with NextBy those
-	// first that have waited longest.
+	// Find lists tickets, the most recently updated first, or with DueBy or NextBy
+	// those first that have waited longest.
 	Find(f Filter) ([]Ticket, error)
 
 	// InUse lists the departments with tickets in one of the statuses, sorted.
@@ -195,6 +195,7 @@ type Filter struct {
 	Tag         string
 	Fields      map[string]string // values by key, as Field.Normal writes them; case does not count
 	Requester   string            // address key
+	DueBy       time.Time         // Ticket.Deadline at or before; the earliest first
 	NextBy      time.Time         // Ticket.NextAt at or before: what Tick has to look at
 	Awake       time.Time         // not snoozed beyond this instant
 	Asleep      time.Time         // snoozed beyond this instant

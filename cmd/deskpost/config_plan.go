@@ -184,7 +184,7 @@ func (c *checker) action(line int, path keyPath, text string, raw *rawConfig, p 
 	case object == "":
 		c.faultAt(line, path, "%q lacks its object; write such as mail:assignee,lead", text)
 	case verb == "mail":
-		roles := slices.Concat([]string{"assignee", "team", "members", "lead", "manager", "admins", "customer"}, c.index.names("agent"))
+		roles := slices.Concat([]string{"assignee", "team", "members", "lead", "manager", "watchers", "admins", "customer"}, c.index.names("agent"))
 		for who := range strings.SplitSeq(object, ",") {
 			if strings.Contains(who, "@") {
 				c.address(line, path, who)

@@ -105,7 +105,6 @@ CREATE INDEX tickets_load ON tickets (assignee, status);
 CREATE INDEX tickets_requester ON tickets (requester_key, updated_at);
 CREATE INDEX tickets_updated ON tickets (updated_at);
 CREATE INDEX tickets_next ON tickets (next_at, number) WHERE next_at IS NOT NULL;
-CREATE INDEX tickets_deadline ON tickets (deadline) WHERE deadline IS NOT NULL;
 CREATE INDEX tickets_setting ON tickets (department, plan, plan_revision, calendar, calendar_revision, number)
   WHERE status NOT IN ('resolved', 'closed', 'spam', 'deleted', 'merged') AND calendar <> '';
 CREATE INDEX tickets_substatus ON tickets (substatus, updated_at) WHERE substatus <> '';

@@ -67,11 +67,11 @@ func find(t *testing.T, s ticket.Store) {
 	at := func(minutes int) time.Time { return noon().Add(time.Duration(minutes) * time.Minute) }
 	update(t, s, func(tx ticket.Tx) error {
 		for _, k := range []ticket.Ticket{
-			{Number: 1, Status: ticket.New, Department: "support", Priority: "low", UpdatedAt: at(5), Tags: []string{"vip"},
+			{Number: 1, Status: ticket.New, Department: "support", Priority: "low", UpdatedAt: at(5), Deadline: at(40), Tags: []string{"vip"},
 				Requester: ticket.Address{Email: "Ann@example.com"}},
 			{Number: 2, Status: ticket.Open, Department: "support", Priority: "high", Assignee: "jane", UpdatedAt: at(9), Plan: "gold"},
 			{Number: 3, Status: ticket.Pending, Department: "sales", Assignee: "joe", Team: "network", UpdatedAt: at(7), NextAt: at(60), Snoozed: at(60)},
-			{Number: 4, Status: ticket.Pending, Department: "sales", Team: "routers", UpdatedAt: at(8), NextAt: at(61), Tags: []string{"vip", "x"}},
+			{Number: 4, Status: ticket.Pending, Department: "sales", Team: "routers", UpdatedAt: at(8), NextAt: at(61), Deadline: at(30), Tags: []string{"vip", "x"}},
 			{Number: 5, Status: ticket.Closed, Department: "sales", Assignee: "jane", UpdatedAt: at(9), Tags: []string{"vi"}},
 		} {
 			if err := tx.Save(&k); err != nil {
@@ -106,6 +106,9 @@ func find(t *testing.T, s ticket.Store) {
 			{ticket.Filter{Tag: "x"}, nil},
 			{ticket.Filter{Tag: "vip", Departments: []string{"sales"}}, []ticket.Number{4}},
 			{ticket.Filter{Requester: "ann@example.com"}, []ticket.Number{1}},
+			{ticket.Filter{DueBy: at(29)}, nil},
+			{ticket.Filter{DueBy: at(40)}, []ticket.Number{4, 1}},
+			{ticket.Filter{DueBy: at(40), Statuses: []ticket.Status{ticket.New}, Departments: []string{"support", "sales"}}, []ticket.Number{1}},
 			{ticket.Filter{NextBy: at(59)}, nil},
 			{ticket.Filter{NextBy: at(60)}, []ticket.Number{3}},
 			{ticket.Filter{NextBy: at(90)}, []ticket.Number{3, 4}},

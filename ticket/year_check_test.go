@@ -157,15 +157,19 @@ func (y *year) life(c ticket.Case) minutetest.Life {
 	for _, m := range c.Mails {
 		arrived[m.ID] = m.Received
 	}
+	began := 0 // the first event of the mail that is read
 	for i := range c.Events {
 		e := &c.Events[i]
+		if e.Receipt == 0 || e.Receipt != c.Events[began].Receipt {
+			began = i
+		}
 		if at, ok := arrived[e.Receipt]; ok && moves(e.Kind) && !e.Happened().Equal(at) {
 			y.t.Errorf("ticket %d: a mail of %s did %s at %s", c.Ticket.Number, at, e.Kind, e.Happened())
 		}
 		d.pass(minuteOf(e.At))
 		d.read(e)
 		if last := i == len(c.Events)-1; last || e.Receipt == 0 || c.Events[i+1].Receipt != e.Receipt {
-			d.agree(e)
+			d.agree(&c.Events[began])
 		}
 	}
 	d.pass(minutesOfYear)

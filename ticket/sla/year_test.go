@@ -267,7 +267,7 @@ func story(l minutetest.Life) string {
 }
 
 var (
-	lives = flag.Uint64("lives", 1500, "how many lives TestStepsOfAYear goes through")
+	lives = flag.Uint64("lives", 1000, "how many lives TestStepsOfAYear goes through")
 	first = flag.Uint64("first", 0, "the first of them")
 )
 

@@ -20,7 +20,7 @@ func (p *Policy) CheckMacro(m Macro, byDesk bool) map[int]error {
 		switch {
 		case err != nil:
 			faults[i] = err
-		case byDesk && (v.stage == stageReport || v.group == "watch" || v.Name == "take" || v.Name == "assign" && slices.Contains([]string{"me", "myself"}, strings.ToLower(argsOf(line)))):
+		case byDesk && (v.forAgents() || v.Name == "assign" && slices.Contains([]string{"me", "myself"}, strings.ToLower(argsOf(line)))):
 			faults[i] = refuse(Invalid, "is for agents, and a step of a plan runs this macro; take it out")
 		case v.group != "" && used[v.group] != "":
 			faults[i] = refuse(Conflict, "contradicts #%s; take one of them out", used[v.group])
@@ -29,6 +29,13 @@ func (p *Policy) CheckMacro(m Macro, byDesk bool) map[int]error {
 		}
 	}
 	return faults
+}
+
+// forAgents reports whether a verb is for agents only, and never for the desk
+// itself: it is about who gives it, or about another ticket that somebody has to
+// choose.
+func (v Verb) forAgents() bool {
+	return v.own || v.stage == stageReport || slices.Contains([]string{"take", "merge", "link", "unlink"}, v.Name)
 }
 
 // IsNote reports whether the text of a macro never goes to a customer.
@@ -98,7 +105,13 @@ func (p *Policy) checkArgs(v Verb, args string) error {
 		if !slices.Contains([]string{"none", "auto"}, strings.ToLower(args)) {
 			_, err = matchNamed("SLA plan", args, maps.Keys(p.Plans), func(k string) string { return p.Plans[k].Name })
 		}
-	case "tag", "cc":
+	case "status":
+		_, err = p.findState(args)
+	case "requester":
+		if !validAddress(args) {
+			err = refuse(Invalid, "%q is not an address", args)
+		}
+	case "tag", "untag", "cc":
 		err = checkDeltas(v, args)
 	case "field":
 		err = p.checkField(args)

@@ -293,6 +293,7 @@ func TestMacroOfStepFails(t *testing.T) {
 		want     string
 	}{
 		"a command":   {ticket.Macro{Commands: []string{"#high", "#assign me"}, Text: "Hello"}, "Normal", "the macro Late did not run: late: #assign me: "},
+		"for agents":  {ticket.Macro{Commands: []string{"#high", "#merge 1"}}, "Normal", "late: #merge 1: is for agents"},
 		"the text":    {ticket.Macro{Commands: []string{"#high"}, Text: "by {{agent}}"}, "High", "macro Late, without its text: #macro late: {{agent}} is empty"},
 		"a note":      {ticket.Macro{Commands: []string{"#high", "#note"}, Text: "by {{agent|us}}"}, "High", "macro Late"},
 		"department":  {ticket.Macro{Commands: []string{"#high"}, Departments: []string{"online-banking"}}, "Normal", "the macro Late is not for Support"},
@@ -354,46 +355,51 @@ func TestCheckMacro(t *testing.T) {
 	p := policy()
 	p.Fields = fields()
 	for line, want := range map[string]string{
-		"#emergency":              "",
-		"#prio high":              "",
-		"#assign jane":            "",
-		"#assign me":              "",
-		"#assign team:network":    "",
-		"#dept online-banking":    "",
-		"#sla auto":               "",
-		"#sla sev-b":              "",
-		"#tag +a -b":              "",
-		"#cc +ken@example.com":    "",
-		"#field contract=gold":    "",
-		"#field contract=":        "",
-		"#canned greeting":        "",
-		"#resolve":                "",
-		"#pending 3d":             "",
-		"#list":                   "",
-		"#time 1h30":              "",
-		"#time soon":              "is not a time",
-		"":                        "is not a command",
-		"resolve":                 "is not a command",
-		"#resolve\n#note":         "is not a command",
-		"#end":                    "is not a command",
-		"#resolve: now":           "cannot be read",
-		"#resolv":                 "did you mean #resolve?",
-		"#emergency now":          "takes no argument",
-		"#take it":                "takes nothing behind it",
-		"#prio":                   "is not complete; write #priority NAME",
-		"#prio urgent":            "which priority?",
-		"#assign jan":             "", // a unique prefix
-		"#assign nobodyhere":      "which agent?",
-		"#assign team:nobodyhere": "which team?",
-		"#dept suport":            `did you mean "support"?`,
-		"#sla sev-d":              `there is no SLA plan "sev-d"`,
-		"#tag +":                  "stands alone",
-		"#cc ken":                 "is not an address",
-		"#field color=red":        "which field?",
-		"#field contract":         "the value is missing",
-		"#field contract=iron":    "which choice?",
-		"#canned helo":            `did you mean "hello"?`,
-		"#macro silent":           "a macro cannot run another one",
+		"#emergency":                 "",
+		"#prio high":                 "",
+		"#assign jane":               "",
+		"#assign me":                 "",
+		"#assign team:network":       "",
+		"#dept online-banking":       "",
+		"#sla auto":                  "",
+		"#sla sev-b":                 "",
+		"#tag +a -b":                 "",
+		"#cc +ken@example.com":       "",
+		"#field contract=gold":       "",
+		"#field contract=":           "",
+		"#canned greeting":           "",
+		"#resolve":                   "",
+		"#pending 3d":                "",
+		"#list":                      "",
+		"#status hold":               "",
+		"#status nonsense":           "status",
+		"#close done by telephone":   "",
+		"#requester ken@example.com": "",
+		"#requester ken":             "is not an address",
+		"#time 1h30":                 "",
+		"#time soon":                 "is not a time",
+		"":                           "is not a command",
+		"resolve":                    "is not a command",
+		"#resolve\n#note":            "is not a command",
+		"#end":                       "is not a command",
+		"#resolve: now":              "cannot be read",
+		"#resolv":                    "did you mean #resolve?",
+		"#emergency now":             "takes no argument",
+		"#take it":                   "takes nothing behind it",
+		"#prio":                      "is not complete; write #priority NAME",
+		"#prio urgent":               "which priority?",
+		"#assign jan":                "", // a unique prefix
+		"#assign nobodyhere":         "which agent?",
+		"#assign team:nobodyhere":    "which team?",
+		"#dept suport":               `did you mean "support"?`,
+		"#sla sev-d":                 `there is no SLA plan "sev-d"`,
+		"#tag +":                     "stands alone",
+		"#cc ken":                    "is not an address",
+		"#field color=red":           "which field?",
+		"#field contract":            "the value is missing",
+		"#field contract=iron":       "which choice?",
+		"#canned helo":               `did you mean "hello"?`,
+		"#macro silent":              "a macro cannot run another one",
 	} {
 		got := ""
 		if err := p.CheckMacro(ticket.Macro{Commands: []string{line}}, false)[0]; err != nil {
@@ -403,8 +409,8 @@ func TestCheckMacro(t *testing.T) {
 			t.Errorf("%q: %q, want %q", line, got, want)
 		}
 	}
-	faults := p.CheckMacro(ticket.Macro{Commands: []string{"#high", "#resolve", "#take", "#assign me", "#show", "#low", "#assign jane"}}, true)
-	for i, want := range []string{"", "", "is for agents", "is for agents", "is for agents", "contradicts #priority", ""} {
+	faults := p.CheckMacro(ticket.Macro{Commands: []string{"#high", "#resolve", "#take", "#assign me", "#show", "#low", "#assign jane", "#merge 1001", "#away"}}, true)
+	for i, want := range []string{"", "", "is for agents", "is for agents", "is for agents", "contradicts #priority", "", "is for agents", "is for agents"} {
 		if got := faults[i]; (got == nil) != (want == "") || got != nil && !strings.Contains(got.Error(), want) {
 			t.Errorf("command %d of the desk: %v, want %q", i, got, want)
 		}

@@ -17,7 +17,7 @@ func TestTimeSpent(t *testing.T) {
 	}
 	w.commands(to(t, out, ticket.NoticeNew, john), john, "#time 40m", ticket.Commanded)
 	report := strings.Join(w.commands(notice, jane, "#time \u2014 5 min\n#show", ticket.Commanded).Report, "\n")
-	for _, want := range []string{"\ntime spent: 1h55m (Jane Doe 1h15m, John Smith 40m)\n", "EVENT by Jane Doe: time: 0m -> 1h30m\n", "EVENT by John Smith: time: 1h20m -> 2h"} {
+	for _, want := range []string{"\ntime spent: 1h55m (Jane Doe 1h15m, John Smith 40m)\n", "EVENT by Jane Doe: time spent: 0m -> 1h30m\n", "EVENT by John Smith: time spent: 1h20m -> 2h"} {
 		if !strings.Contains(report, want) && !strings.Contains(report+"\n", want) {
 			t.Errorf("#show lacks %q:\n%s", want, report)
 		}
@@ -26,6 +26,31 @@ func TestTimeSpent(t *testing.T) {
 		t.Errorf("spent %s", got)
 	}
 	checkReplay(t, w.show(n))
+}
+
+// TestTimeMerged: a ticket gets the time that was spent on one merged into it,
+// and #show still says who spent it.
+func TestTimeMerged(t *testing.T) {
+	w, n, out := opened(t)
+	w.take(from(karen, "The same again", "It says no."))
+	second := w.want(ticket.Opened)
+	w.sent()
+	w.commands(to(t, out, ticket.NoticeNew, jane), jane, "#time 30m", ticket.Commanded)
+	for _, text := range []string{"#time 1h", "#merge 1001"} {
+		if done := w.do(ticket.Request{Origin: ticket.FromCommandLine, Agent: "john", Ticket: second, Text: text}); !done.Done {
+			t.Fatalf("%s: %+v", text, done)
+		}
+	}
+	if got := w.show(n).Ticket.Spent; got != 90*time.Minute {
+		t.Errorf("spent %s", got)
+	}
+	checkReplay(t, w.show(n))
+	checkReplay(t, w.show(second))
+	done := w.do(ticket.Request{Origin: ticket.FromCommandLine, Agent: "jane", Ticket: n, Text: "#show"})
+	if report := strings.Join(done.Report, "\n"); !strings.Contains(report, "\ntime spent: 1h30m (Jane Doe 30m, John Smith 1h)\n") ||
+		!strings.Contains(report, "time spent: 30m -> 1h30m: what was spent on ticket 1002") {
+		t.Errorf("#show says\n%s", report)
+	}
 }
 
 func TestTimeRefusals(t *testing.T) {

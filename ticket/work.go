@@ -169,6 +169,9 @@ func (w *work) runVerb(v Verb, args string) (string, error) {
 	if w.ticket.Number == 0 && (v.Right != "" || v.stage != stageReport) {
 		return "", aboutOneTicket()
 	}
+	if w.byDesk && v.forAgents() {
+		return "", refuse(NotAllowed, "is for agents")
+	}
 	if v.own && w.byOperator() {
 		return "", refuse(Invalid, "is about yourself, and you are no agent: say as which agent")
 	}

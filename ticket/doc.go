@@ -23,7 +23,7 @@
 //
 // # The life of a ticket
 //
-//	      customer writes                      #resolve             #close
+//	      customer writes                      #resolve             #close, a week of silence
 //	(none) ───────▶ new ──────▶ open ─────────────────▶ resolved ──────────▶ closed
 //	                     reply   ▲ │ #pending, #hold       │                   │
 //	                             │ ▼                       │ customer writes   │
@@ -32,7 +32,17 @@
 //	                             └ follow-up is due      open ◀────────────────┘
 //
 // After the window a customer's mail opens a new ticket that is linked to the
-// old one. Spam, deleted and merged end a ticket for everybody but an admin.
+// old one. A mail that only says thanks opens nothing. Spam and deleted end a
+// ticket for everybody but an admin, and merged for good. The table transitions
+// has every way there is. An admin may add statuses within ours ([Substatus]); the
+// desk treats them as those. A ticket in any status that is not over may be
+// snoozed: out of sight for a while.
+//
+// What belongs to a status dates from when it happened, that is when the mail
+// that set it arrived, and so do the reopen window and the clocks of service
+// levels. What the desk does by time when it is late dates from the instant that
+// was agreed on if it wakes a ticket, and from when it is done if it writes to the
+// customer or closes.
 //
 // # Who may do what
 //

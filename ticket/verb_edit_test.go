@@ -13,12 +13,16 @@ func everything(p *ticket.Policy) {
 	p.Roles["agent"] = ticket.Role{Key: "agent", Rights: ticket.Rights}
 }
 
-// replays demands that the diary of a ticket ends where the ticket is.
+// replays demands that the diary of a ticket ends where the ticket is, and goes
+// no way that a status does not.
 func (w *world) replays(n ticket.Number) {
 	w.t.Helper()
 	c := w.show(n)
 	if wrong := ticket.Replay(c.Events).Against(&c.Ticket); len(wrong) > 0 {
 		w.t.Error(wrong)
+	}
+	if wrong := wrongWays(c.Events); len(wrong) > 0 {
+		w.t.Errorf("ways that no status goes: %q", wrong)
 	}
 }
 

@@ -46,7 +46,7 @@ func doMerge(w *work, args string) (string, error) {
 	if len(readers)+len(newcomers) > maxCollaborators+1 {
 		return "", refuse(Invalid, "ticket %d would have more than %d people beside the requester: write -cc in place of +cc", into.Number, maxCollaborators)
 	}
-	w.change(w.ticket.setStatus(Merged, w.actor(), w.now))
+	w.change(w.ticket.setStatus(Merged, w.actor(), w.received))
 	w.ticket.MergedInto = into.Number
 	w.change(&Event{Ticket: w.ticket.Number, Kind: TicketMerged, Actor: w.actor(), After: fmt.Sprint(into.Number),
 		Detail: fmt.Sprintf("goes on in ticket %d", into.Number)})
@@ -158,7 +158,7 @@ func (w *work) absorb(n Number, newcomers []Address) (string, error) {
 	events = append(events, tagged)
 	if w.ticket.Spent > 0 {
 		events = append(events, &Event{Ticket: n, Kind: TimeSpent, Before: spanText(into.Spent), After: spanText(into.Spent + w.ticket.Spent),
-			Detail: fmt.Sprintf("on ticket %d", w.ticket.Number)})
+			Detail: fmt.Sprintf("what was spent on ticket %d", w.ticket.Number)})
 		into.Spent += w.ticket.Spent
 	}
 	if w.ticket.SpokenAt.After(into.SpokenAt) {
@@ -170,7 +170,7 @@ func (w *work) absorb(n Number, newcomers []Address) (string, error) {
 	}
 	events = append(events, joined)
 	if was := into.Status; wait.stirs(was) {
-		events = append(events, into.setStatus(Open, w.actor(), w.now))
+		events = append(events, into.setStatus(Open, w.actor(), w.received))
 		end += fmt.Sprintf("; %d: %s -> %s, since there is work left on %d", n, was, Open, w.ticket.Number)
 	}
 	for _, e := range events {

@@ -102,7 +102,7 @@ func (w *work) split(e *Entry, label, subject string) (Number, error) {
 	}
 	tk := &Ticket{Number: Number(next), Subject: subject, Status: New, Priority: w.ticket.Priority, Department: w.ticket.Department,
 		Plan: w.ticket.Plan, PlanPinned: w.ticket.PlanPinned, Requester: requester(&Mail{From: e.From}),
-		OpenedAt: e.At, UpdatedAt: w.now, SpokenAt: e.At}
+		OpenedAt: e.At, StatusAt: e.At, UpdatedAt: w.now, SpokenAt: e.At}
 	if err := w.tx.Save(tk); err != nil {
 		return 0, fmt.Errorf("save ticket %d: %w", tk.Number, err)
 	}
@@ -119,7 +119,22 @@ func (w *work) split(e *Entry, label, subject string) (Number, error) {
 	if err := w.openSplit(tk, e, entry, label); err != nil {
 		return 0, err
 	}
-	return tk.Number, w.tellHandlers(tk, NoticeNew, entry, func(n *Notice) { n.Facts.Actor = w.agent.Name })
+	return tk.Number, w.tellOfSplit(tk, entry)
+}
+
+// tellOfSplit tells of the new ticket all who would hear of one, and also the
+// agent who made it: only who has a mail about it can answer it.
+func (w *work) tellOfSplit(tk *Ticket, entry *Entry) error {
+	told, err := w.audience(tk, NoticeNew, "")
+	if err != nil {
+		return err
+	}
+	for _, key := range told {
+		if err := w.tellAgent(key, tk, NoticeNew, entry, func(n *Notice) { n.Facts.Actor = w.agent.Name }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // copyEntry adds a copy of an entry to another ticket. Its Message-ID is known on
@@ -167,7 +182,7 @@ func (w *work) openSplit(tk *Ticket, from, entry *Entry, label string) error {
 		return err
 	}
 	if answered {
-		if err := w.keep(tk, tk.setStatus(Open, w.actor(), w.now)); err != nil {
+		if err := w.keep(tk, tk.setStatus(Open, w.actor(), w.received)); err != nil {
 			return err
 		}
 	}

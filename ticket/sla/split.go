@@ -6,5 +6,5 @@ func (b *Book) answeredBefore() {
 	c, at := b.last(First), b.history.Received
 	c.halt(at, Cancelled)
 	c.Ended = at
-	b.answered, b.silent = true, at
+	b.answered, b.silent, b.turns.over = true, at, true
 }

@@ -194,10 +194,15 @@ func (t *turn) eventLine(e *Event) string {
 		}
 	case FollowUpChanged, DueChanged, SnoozeChanged:
 		what = fmt.Sprintf("%s: %s -> %s", e.Kind, cmp.Or(t.instantWords(e.Before), "none"), cmp.Or(t.instantWords(e.After), "none"))
-	case PriorityChanged, TagsChanged, SubjectChanged, RequesterChanged, TimeSpent:
+	case PriorityChanged, TagsChanged, SubjectChanged, RequesterChanged:
 		what = fmt.Sprintf("%s: %s -> %s", e.Kind, cmp.Or(e.Before, "none"), cmp.Or(e.After, "none"))
 	case FieldChanged:
 		what = t.fieldChange(e)
+	case TimeSpent:
+		what = fmt.Sprintf("time spent: %s -> %s", e.Before, e.After)
+		if e.Detail != "" {
+			what += ", " + e.Detail
+		}
 	case AssigneeChanged:
 		what = fmt.Sprintf("assignee: %s -> %s", cmp.Or(t.policy.agentName(e.Before), "nobody"), cmp.Or(t.policy.agentName(e.After), "nobody"))
 	case WatchChanged:

@@ -48,7 +48,7 @@ func TestTimeMerged(t *testing.T) {
 	checkReplay(t, w.show(second))
 	done := w.do(ticket.Request{Origin: ticket.FromCommandLine, Agent: "jane", Ticket: n, Text: "#show"})
 	if report := strings.Join(done.Report, "\n"); !strings.Contains(report, "\ntime spent: 1h30m (Jane Doe 30m, John Smith 1h)\n") ||
-		!strings.Contains(report, "time spent: 30m -> 1h30m: what was spent on ticket 1002") {
+		!strings.Contains(report, "time spent: 30m -> 1h30m, on ticket 1002") {
 		t.Errorf("#show says\n%s", report)
 	}
 }

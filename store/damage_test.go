@@ -63,7 +63,7 @@ func TestDamagedFile(t *testing.T) {
 			clear(b[len(b)*3/4/pageSize*pageSize : len(b)*5/6/pageSize*pageSize])
 			return b
 		}), 1},
-		"truncated":    {clone(func(b []byte) []byte { return b[:len(b)*9/10/pageSize*pageSize+100] }), 1},
+		"truncated":    {clone(func(b []byte) []byte { return b[:len(b)*19/20/pageSize*pageSize+100] }), 1},
 		"first page":   {clone(func(b []byte) []byte { clear(b[:pageSize]); return b }), 0},
 		"foreign file": {[]byte(strings.Repeat("Dear diary,\n", 2000)), 0},
 	} {

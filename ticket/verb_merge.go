@@ -158,7 +158,7 @@ func (w *work) absorb(n Number, newcomers []Address) (string, error) {
 	events = append(events, tagged)
 	if w.ticket.Spent > 0 {
 		events = append(events, &Event{Ticket: n, Kind: TimeSpent, Before: spanText(into.Spent), After: spanText(into.Spent + w.ticket.Spent),
-			Detail: fmt.Sprintf("what was spent on ticket %d", w.ticket.Number)})
+			Detail: fmt.Sprintf("on ticket %d", w.ticket.Number)})
 		into.Spent += w.ticket.Spent
 	}
 	if w.ticket.SpokenAt.After(into.SpokenAt) {

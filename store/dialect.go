@@ -17,6 +17,7 @@ type dialect struct {
 	migrations  database.Dialect
 	placeholder string         // what stands for the "$" of "$1"
 	id          string         // for @id in a schema: a key that the engine gives
+	once        string         // for @once: the same, and never one that a removed row had
 	key         string         // for @key in a schema: a key that we give
 	bytes       string         // for @bytes in a schema
 	held        string         // ends a SELECT of a row that is held until the transaction ends
@@ -39,7 +40,7 @@ func (d *dialect) bind(query string) string {
 
 // schema replaces the words of a migration.
 func (d *dialect) schema(text string) string {
-	return strings.NewReplacer("@id", d.id, "@key", d.key, "@bytes", d.bytes).Replace(text)
+	return strings.NewReplacer("@id", d.id, "@once", d.once, "@key", d.key, "@bytes", d.bytes).Replace(text)
 }
 
 // letIdle is for a transaction that waits for something slow between two

@@ -133,6 +133,7 @@ func (p *postgres) words() dialect {
 		migrations:  database.DialectPostgres,
 		placeholder: "$",
 		id:          "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+		once:        "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
 		key:         "BIGINT PRIMARY KEY",
 		bytes:       "BYTEA",
 		held:        " FOR UPDATE",

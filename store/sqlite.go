@@ -75,6 +75,7 @@ func (s sqlite) words() dialect {
 		migrations:  database.DialectSQLite3,
 		placeholder: "?",
 		id:          "INTEGER PRIMARY KEY",
+		once:        "INTEGER PRIMARY KEY AUTOINCREMENT",
 		key:         "INTEGER PRIMARY KEY", // with BIGINT, it would be an index beside the table
 		bytes:       "BLOB",
 		tables:      "SELECT COUNT(*), COUNT(CASE WHEN name = $1 THEN 1 END) FROM sqlite_master WHERE type = 'table'",

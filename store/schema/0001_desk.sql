@@ -4,9 +4,10 @@
 
 -- Raw mail, named by its sum. A blob without sum is an upload that is not done,
 -- or one that is being removed. Its bytes are in blob_chunks, or in an object of
--- the bucket.
+-- the bucket. An upload that comes late must not take the row of another one for
+-- its own, so an ID is never given again.
 CREATE TABLE blobs (
-  id         @id,
+  id         @once,
   sum        @bytes UNIQUE,
   size       BIGINT NOT NULL,
   made_at    BIGINT NOT NULL,

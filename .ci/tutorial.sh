@@ -136,7 +136,7 @@ ann_reads_the_thread() {
   for line in 'MESSAGE by Kate Miller' 'NOTE by Ann Lee' 'REPLY by Ann Lee' 'EVENT by John Roe: priority: Normal -> Emergency' \
     'EVENT by John Roe: department: Support -> Online Banking' 'EVENT by Ann Lee: status: open -> resolved' \
     "EVENT by $kate: status: closed -> open"; do
-    assert_match "the thread has: $line" "^[0-9: -]+ [A-Z]+  $line" "$text"
+    assert_match "the thread has: $line" "^[0-9: -]+ [A-Z]+  (\\[[0-9]+\\] )?$line" "$text"
   done
 }
 

@@ -113,10 +113,13 @@ io_errors() {
       if ! gone_within 4 "${serving[eio]}"; then
         grep -q INJECTED "$case_dir/trace" && not_ok "EIO at $call number $at ends serve" "$(tail -n 5 "$case_dir/log")"
         kill -TERM "${serving[eio]}"
+        wait "${serving[eio]}" || true
+        unset 'serving[eio]'
+        break # it has no such call, or not so many but for its end
       fi
       wait "${serving[eio]}" || status=$?
       unset 'serving[eio]'
-      grep -q INJECTED "$case_dir/trace" || break # it has no such call, or not so many
+      grep -q INJECTED "$case_dir/trace" || break
       ((status == 1)) || not_ok "EIO at $call number $at ends serve with 1" "$status: $(tail -n 5 "$case_dir/log")"
       assert_match "EIO at $call number $at ends serve, which says why" '^deskpost: .*(the disk failed|input/output error)' \
         "$(<"$case_dir/log")"

@@ -90,9 +90,8 @@ func (a *account) follows(m *mail, r receipt) {
 		owed(1, "reply", func(n *notice) bool { return n.kind == "reply" && n.entry == r.entry })
 	}
 	if m.conv.kind.name == "bounces" && m.step == "c" || m.conv.kind.name == "unknown sender" && a.owesReceipt(m, r) {
-		for _, agent := range handlers {
-			owed(1, "notice undeliverable to "+agent, func(n *notice) bool { return n.kind == "undeliverable" && n.agent == agent })
-		}
+		// Nobody has the ticket, so its lead hears of it.
+		owed(1, "notice undeliverable to lead", func(n *notice) bool { return n.kind == "undeliverable" && n.agent == "lead" })
 	}
 }
 

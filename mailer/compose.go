@@ -97,7 +97,11 @@ func header(n ticket.Notice, subject string) (*fields, error) {
 	if len(to) == 0 {
 		to = []string{"undisclosed-recipients:;"}
 	}
-	h.add("Date", n.QueuedAt.UTC().Format(time.RFC1123Z))
+	date := n.QueuedAt
+	if !n.Facts.Dated.IsZero() {
+		date = n.Facts.Dated // it waited on purpose: else it would stand below what is older
+	}
+	h.add("Date", date.UTC().Format(time.RFC1123Z))
 	h.add("From", from...)
 	h.add("To", to...)
 	h.add("Cc", cc...)
@@ -141,7 +145,7 @@ func automatic(h *fields, n ticket.Notice) {
 	}
 	h.add("X-Auto-Response-Suppress", "All")
 	switch n.Kind {
-	case ticket.NoticeDigest:
+	case ticket.NoticeDigest, ticket.NoticeEscalations:
 		h.add("Precedence", "bulk")
 	case ticket.NoticeDailyPlan, ticket.NoticeWeeklyReport:
 		h.add("Precedence", "bulk")

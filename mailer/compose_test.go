@@ -113,7 +113,7 @@ func TestAutomaticHeaders(t *testing.T) {
 			want = []string{"", "", ""}
 		case ticket.NoticeAck, ticket.NoticeTranscript, ticket.NoticeHeld:
 			want[0] = "auto-replied"
-		case ticket.NoticeDigest, ticket.NoticeDailyPlan, ticket.NoticeWeeklyReport:
+		case ticket.NoticeDigest, ticket.NoticeEscalations, ticket.NoticeDailyPlan, ticket.NoticeWeeklyReport:
 			want[2] = "bulk"
 		}
 		got := []string{m.Header.Get("Auto-Submitted"), m.Header.Get("X-Auto-Response-Suppress"), m.Header.Get("Precedence")}

@@ -180,7 +180,7 @@ const bringForward = `
 	UPDATE notices SET
 		due_at = CASE WHEN due_at >= $2 THEN $1 ELSE due_at END,
 		leased_until = CASE WHEN standing = 'in-doubt' AND leased_until >= $2 THEN $1 ELSE leased_until END
-	WHERE settled_at IS NULL AND held_at IS NULL AND free_at >= $2`
+	WHERE settled_at IS NULL AND held_at IS NULL AND free_at >= $2 AND (attempts > 0 OR queued_at > $1)`
 
 // BringForward implements ticket.Outbox. The lease of an attempt that may still
 // run is left alone: its sender ends it.

@@ -73,6 +73,7 @@ func TestPlans(t *testing.T) {
 		{"Known", knownQuery, args{"x"}, "sqlite_autoindex_known_ids_1"},
 		{"Claim", claimQuery, args{1, 1, 9}, "notices_claim"},
 		{"NextDue", nextDueQuery, nil, "notices_free"},
+		{"WaitingAlarms", waitingAlarmsQuery, args{1}, "notices_alarms"},
 		{"NextAt", nextAtQuery, args{1}, "tickets_next"},
 		{"FailedSince", failedSinceQuery, args{"x", 1}, "sqlite_autoindex_contacts_1"},
 		{"Waiting", waitingQuery, args{1, 9}, "notices"},

@@ -44,6 +44,7 @@ var functions = map[string]any{
 	"aligned":    aligned,
 	"when":       when,
 	"day":        day,
+	"tickets":    tickets,
 	"mailto":     mailto,
 }
 
@@ -152,6 +153,21 @@ func day(t time.Time, zone string) string {
 		location = time.UTC
 	}
 	return t.In(location).Format("Mon 2 Jan 2006")
+}
+
+// tickets says how many tickets the lists have, "" if none.
+func tickets(lists []ticket.TicketList) string {
+	n := 0
+	for _, l := range lists {
+		n += len(l.Tickets) + l.More
+	}
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return "1 ticket"
+	}
+	return fmt.Sprintf("%d tickets", n)
 }
 
 // mailto is a link that opens an answer holding one command. It works in every

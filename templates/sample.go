@@ -36,12 +36,12 @@ func fullSample(kind ticket.NoticeKind) ticket.Notice {
 						When: "overdue by 2 h, since Mon 23 Nov, 10:30", Late: true, ReplyTo: "support+n8.abcdefghijklmnopqrstuvwxyz@example.com"},
 					{Number: 1240, Subject: "Printer on fire", Requester: "Bob", Priority: "Normal", Age: "40 min", When: "due Mon 23 Nov, 17:00",
 						ReplyTo: "support+n9.abcdefghijklmnopqrstuvwxyz@example.com"}}},
-				{Title: "Nobody's", Tickets: []ticket.TicketLine{{Number: 1250, Subject: "Invoice?", Requester: "eve@example.org", Age: "5 min"}}, More: 12},
+				{Title: "Nobody's", Tickets: []ticket.TicketLine{{Number: 1250, Subject: "Invoice?", Requester: "eve@example.org", Priority: "Low", Age: "5 min"}}, More: 12},
 			},
 			Address: "karen@example.org", Answer: "550 5.1.1 no such user",
 			Files: []ticket.File{{ID: 3, Name: "screen.png", Type: "image/png", Size: 14 << 10}},
 			Until: time.Date(2026, 11, 25, 12, 30, 0, 0, time.UTC),
-			Zone:  "Europe/Berlin", At: time.Date(2026, 11, 23, 12, 30, 0, 0, time.UTC),
+			Zone:  "Europe/Berlin", At: time.Date(2026, 11, 23, 12, 30, 0, 0, time.UTC), Dated: time.Date(2026, 11, 24, 8, 0, 0, 0, time.UTC),
 		},
 	}
 }

@@ -12,6 +12,15 @@ import (
 // hour for days.
 const maxDoubt = 3
 
+// waited is how long a notice has waited to be delivered, but for what it waited
+// on purpose.
+func (n *Notice) waited(now time.Time) time.Duration {
+	if n.Facts.Dated.After(n.QueuedAt) {
+		return now.Sub(n.Facts.Dated)
+	}
+	return now.Sub(n.QueuedAt)
+}
+
 // apply writes results into a notice and returns the recipients that failed for
 // good.
 func (t *turn) apply(n *Notice, results []Result) []Recipient {
@@ -19,7 +28,7 @@ func (t *turn) apply(n *Notice, results []Result) []Recipient {
 	echoed := !n.EchoedAt.IsZero() // the copy of this attempt came by before its end was known
 	n.EchoedAt = time.Time{}
 	n.DueAt = t.now.Add(t.policy.Retries.After(n.Attempts))
-	overdue := t.policy.Retries.Exhausted(n.Attempts, t.now.Sub(n.QueuedAt))
+	overdue := t.policy.Retries.Exhausted(n.Attempts, n.waited(t.now))
 	for _, result := range results {
 		i := slices.IndexFunc(n.Recipients, func(r Recipient) bool { return strings.EqualFold(r.Address.Email, result.Recipient) })
 		if i < 0 || !n.Recipients[i].Outstanding() {

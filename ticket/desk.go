@@ -17,11 +17,13 @@ type Desk struct {
 	Keys  Keys             // the last one signs
 	Now   func() time.Time // the clock
 	Wake  func()           // rung after a commit that queued mail; must not block; may be nil
+	Began time.Time        // when the program did, before it read any mail; zero if that is not known
 	Node  string           // this one of several programs that send for the desk; "" if there is one
 
 	policy    atomic.Pointer[Policy]
 	ticked    atomic.Pointer[time.Time] // when Tick last ran
-	calendars sync.Map                  // *calendar.Calendar of former revisions, by "key@revision"
+	barrier   barrier
+	calendars sync.Map // *calendar.Calendar of former revisions, by "key@revision"
 }
 
 // SetPolicy makes p the policy of every use case that begins after it.
@@ -89,9 +91,10 @@ type turn struct {
 	lines   []digestLine // to be written when all else is done
 	queued  *int         // notices written, by all turns of the transaction
 	edited  bool         // it looks at what an edit of the config has changed
+	gate                 // what the barrier says, while Tick is at work
 	states  map[string]AgentState
-	doer    string          // key of the agent who causes all this; "" if none does
-	told    map[string]bool // notices to agents by what they tell and whom, true if to a deputy
+	doer    string           // key of the agent who causes all this; "" if none does
+	told    map[telling]bool // true if to a deputy
 
 	calendars *sync.Map // of the desk
 }

@@ -29,6 +29,20 @@ func (d *Desk) Tick(ctx context.Context) (int, error) {
 			return 0, fmt.Errorf("bring the outbox forward, since the clock was set back: %w", err)
 		}
 	}
+	g, err := d.gate(ctx, now)
+	if err != nil {
+		return 0, err
+	}
+	changed, err := d.ringAll(ctx, now, g)
+	if gathered := d.gather(ctx, g); gathered != nil {
+		err = errors.Join(err, fmt.Errorf("gather what waits to be told: %w", gathered))
+	}
+	d.barrier.end(d.Now().UTC(), g, err == nil)
+	return changed, err
+}
+
+// ringAll does what is due on each ticket.
+func (d *Desk) ringAll(ctx context.Context, now time.Time, g gate) (int, error) {
 	changed := 0
 	var faults []error // of one ticket, which must not hold up the others
 	for after := (Filter{NextBy: now, Limit: tickBatch}); ; {
@@ -44,6 +58,7 @@ func (d *Desk) Tick(ctx context.Context) (int, error) {
 		for _, tk := range due {
 			var did bool
 			err := d.update(ctx, func(t *turn) (err error) {
+				t.gate = g
 				did, err = t.ring(tk.Number)
 				return err
 			})
@@ -70,8 +85,12 @@ func (t *turn) ring(n Number) (bool, error) {
 	if tk.NextAt.IsZero() || tk.NextAt.After(t.now) {
 		return false, nil
 	}
+	was := tk.UpdatedAt
 	if err := t.timers(tk); err != nil {
 		return false, err
+	}
+	if t.shut {
+		return !tk.UpdatedAt.Equal(was), nil // its steps wait
 	}
 	return true, t.steps(tk)
 }

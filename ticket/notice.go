@@ -34,6 +34,7 @@ const (
 	NoticeHeld          NoticeKind = "held"          // to the agent: nothing was done
 	NoticeFollowUp      NoticeKind = "follow-up"     // to the assignee: a pending ticket is due
 	NoticeEscalation    NoticeKind = "escalation"    // to agents: a deadline comes or has passed
+	NoticeEscalations   NoticeKind = "escalations"   // to agents: deadlines of several tickets
 	NoticeLate          NoticeKind = "late"          // to the requester: we are late
 	NoticeDigest        NoticeKind = "digest"        // to an agent: many notices in one
 	NoticeDailyPlan     NoticeKind = "daily-plan"    // to an agent: what there is to do today
@@ -43,7 +44,7 @@ const (
 // NoticeKinds lists every kind of notice.
 var NoticeKinds = []NoticeKind{NoticeAck, NoticeReply, NoticeResolved, NoticeReceipt, NoticeMoved, NoticeReminder, NoticeUnanswered, NoticeClosing, NoticeNew, NoticeMessage, NoticeAssigned,
 	NoticeTransferred, NoticeNote, NoticeReplied, NoticeStuck, NoticeMerged, NoticeGuest, NoticeMisused, NoticeUndeliverable, NoticeDelayed, NoticeTranscript,
-	NoticeHeld, NoticeFollowUp, NoticeEscalation, NoticeLate, NoticeDigest,
+	NoticeHeld, NoticeFollowUp, NoticeEscalation, NoticeEscalations, NoticeLate, NoticeDigest,
 	NoticeDailyPlan, NoticeWeeklyReport}
 
 // ToAgent reports whether notices of this kind go to agents.
@@ -175,6 +176,7 @@ type Facts struct {
 	Zone    string       `json:"zone,omitempty"`    // of the times in the text
 	At      time.Time    `json:"at,omitzero"`
 	Until   time.Time    `json:"until,omitzero"` // when the ticket will be closed
+	Dated   time.Time    `json:"dated,omitzero"` // the date of the mail, if it waits longer than it takes to send it
 }
 
 // A TicketList is some tickets under a heading.

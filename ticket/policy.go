@@ -143,7 +143,8 @@ func (p *Policy) CalendarOf(plan, department string) *calendar.Calendar {
 type Mailbox struct {
 	Key        string
 	Address    Address
-	Department string // where its new tickets go
+	Department string        // where its new tickets go
+	Poll       time.Duration // the longest time between two looks at it; zero is five minutes
 }
 
 // Acknowledge says whose first mail is answered with a receipt.

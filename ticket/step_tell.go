@@ -89,10 +89,12 @@ func (t *turn) sound(before, tk *Ticket, alarms []alarm) error {
 		others = append(others, a.addresses...)
 		customer = customer || a.customer
 	}
-	slices.Sort(agents)
-	for _, key := range slices.Compact(agents) {
-		mine := slices.DeleteFunc(slices.Clone(alarms), func(a alarm) bool { return !slices.Contains(a.agents, key) })
-		if err := t.alarmAgent(key, tk, mine); err != nil {
+	receivers, err := t.receivers(tk, alarms)
+	if err != nil {
+		return err
+	}
+	for _, r := range receivers {
+		if err := t.alarmAgent(r, tk); err != nil {
 			return err
 		}
 	}
@@ -144,18 +146,27 @@ func (t *turn) passedOn(before, tk *Ticket, told []string) error {
 // a macro tells so by itself.
 func (t *turn) handed(key string, tk *Ticket) bool {
 	for thing := range t.told {
-		if strings.HasPrefix(thing, fmt.Sprintf("%s %s %d ", key, NoticeAssigned, tk.Number)) {
+		if thing.agent == key && thing.kind == NoticeAssigned && thing.ticket == tk.Number {
 			return true
 		}
 	}
 	return false
 }
 
-// alarmAgent is the one place where an agent's mail about steps is queued.
-func (t *turn) alarmAgent(key string, tk *Ticket, alarms []alarm) error {
-	return t.tellAgent(key, tk, NoticeEscalation, nil, func(n *Notice) {
-		t.describe(n, alarms)
-		n.Dedupe += ":" + key
+// alarmAgent tells an agent, now if it is to wake them or they are at work, else
+// when they work next.
+func (t *turn) alarmAgent(r receiver, tk *Ticket) error {
+	at, err := t.nextWork(r.agent)
+	if err != nil {
+		return err
+	}
+	if r.wakes() {
+		at = t.now
+	}
+	return t.tellOne(r.addressee, tk, NoticeEscalation, nil, func(n *Notice) {
+		n.DueAt = at
+		t.describe(n, r.alarms)
+		n.Dedupe += ":" + n.Agent
 	})
 }
 
@@ -163,38 +174,45 @@ func (t *turn) alarmAgent(key string, tk *Ticket, alarms []alarm) error {
 // answer is held for agents to see, like any stranger's mail.
 func (t *turn) alarmAddress(to Address, tk *Ticket, alarms []alarm) error {
 	n := &Notice{Ticket: tk.Number, Kind: NoticeEscalation, Answer: TokenNote, Department: tk.Department, Automatic: true,
-		Recipients: []Recipient{{Address: to}}, Facts: t.facts(tk)}
+		Recipients: []Recipient{{Address: to}}, Facts: t.facts(tk), DueAt: t.now}
 	n.Facts.Answers = answerNoOne
 	t.describe(n, alarms)
 	n.Dedupe += ":" + to.Key()
+	if err := t.putOff(n, Agent{}); err != nil {
+		return err
+	}
 	return t.queue(n)
 }
 
 // describe fills in what the alarms are about.
 func (t *turn) describe(n *Notice, alarms []alarm) {
 	latest := alarms[len(alarms)-1].firing
-	n.Facts.Verdict = t.headline(latest)
+	later := n.DueAt.After(t.now)
+	n.Facts.Verdict = t.headline(latest, later)
 	n.Dedupe = "step:" + stepKey(n.Ticket, latest.Metric, latest.Cycle, latest.Plan, latest.Step.Key, latest.Occurrence)
 	for _, a := range alarms {
 		if len(alarms) > 1 {
-			n.Facts.Items = append(n.Facts.Items, t.headline(a.firing))
+			n.Facts.Items = append(n.Facts.Items, t.headline(a.firing, later))
 		}
 		n.Facts.Remarks = append(n.Facts.Remarks, a.results...)
 	}
+	n.Facts.Remarks = append(n.Facts.Remarks, t.unread...)
 }
 
-// headline says how a clock stands at a step.
-func (t *turn) headline(f sla.Firing) string {
+// headline says how a clock stands at a step. What is read later does not say how
+// far off the deadline is.
+func (t *turn) headline(f sla.Firing, later bool) string {
 	what := metricLabel(f.Metric)
 	what = strings.ToUpper(what[:1]) + what[1:]
-	if f.Deadline.IsZero() {
+	switch {
+	case f.Deadline.IsZero():
 		return fmt.Sprintf("%s is waited for since %s.", what, t.local(f.At))
-	}
-	if f.Deadline.After(t.now) {
-		return fmt.Sprintf("%s is due %s, in %s.", what, t.local(f.Deadline), roughly(f.Deadline.Sub(t.now)))
-	}
-	if !f.Ended.IsZero() {
+	case !f.Ended.IsZero() && !f.Deadline.After(t.now):
 		return fmt.Sprintf("%s was due %s and came late, at %s.", what, t.local(f.Deadline), t.local(f.Ended))
+	case later:
+		return fmt.Sprintf("%s: the deadline is %s.", what, t.local(f.Deadline))
+	case f.Deadline.After(t.now):
+		return fmt.Sprintf("%s is due %s, in %s.", what, t.local(f.Deadline), roughly(f.Deadline.Sub(t.now)))
 	}
 	return fmt.Sprintf("%s was due %s: it is late by %s.", what, t.local(f.Deadline), roughly(t.now.Sub(f.Deadline)))
 }

@@ -37,6 +37,7 @@ type Tx interface {
 	Requests
 	Timetable
 	Reports
+	Alarms
 	Outbox
 	Clocks
 	Links
@@ -171,7 +172,8 @@ type Outbox interface {
 	// one's.
 	EndLeases(node string, now time.Time) (int, error)
 	// BringForward makes every notice due now that is not due before the limit,
-	// and lets a doubt that is said to begin after it begin now.
+	// and lets a doubt that is said to begin after it begin now. What was queued
+	// by now and never attempted waits on purpose and goes on to do so.
 	BringForward(now, limit time.Time) error
 	// SaveDelivery writes what an attempt changed: recipients, attempts, due,
 	// lease, doubt, the telling of a delay, echo, hold and settlement.

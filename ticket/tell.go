@@ -1,7 +1,6 @@
 package ticket
 
 import (
-	"fmt"
 	"slices"
 )
 
@@ -133,6 +132,11 @@ func (t *turn) tellOne(a addressee, tk *Ticket, kind NoticeKind, e *Entry, fill 
 	if t.knows(n) {
 		return nil
 	}
+	if kind == NoticeEscalation {
+		if err := t.putOff(n, a.agent); err != nil {
+			return err
+		}
+	}
 	return t.queue(n)
 }
 
@@ -148,6 +152,16 @@ func (t *turn) factsFor(key string, kind NoticeKind, tk *Ticket) Facts {
 	return f
 }
 
+// A telling is a notice to an agent, by what it tells and whom.
+type telling struct {
+	agent   string
+	kind    NoticeKind
+	ticket  Number
+	entry   int64
+	address string
+	verdict string
+}
+
 // knows reports whether an agent hears of the same thing from this turn already,
 // where one of the two mails is meant for somebody else: nobody gets two.
 func (t *turn) knows(n *Notice) bool {
@@ -155,13 +169,13 @@ func (t *turn) knows(n *Notice) bool {
 	if slices.Contains([]NoticeKind{NoticeTransferred, NoticeNote, NoticeReplied}, kind) {
 		kind = NoticeAssigned // one mail of a colleague may be all of them
 	}
-	thing := fmt.Sprintf("%s %s %d %d %s", n.Agent, kind, n.Ticket, n.Entry, n.Facts.Address)
+	thing := telling{n.Agent, kind, n.Ticket, n.Entry, n.Facts.Address, n.Facts.Verdict}
 	before, there := t.told[thing]
 	if there && (before || n.Facts.For != "") {
 		return true
 	}
 	if t.told == nil {
-		t.told = map[string]bool{}
+		t.told = map[telling]bool{}
 	}
 	t.told[thing] = n.Facts.For != ""
 	return false

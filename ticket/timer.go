@@ -17,9 +17,14 @@ func (t *Ticket) nextTimer(p *Policy) time.Time {
 
 // timers does what is due on a ticket by time, whatever its clocks say. Each of
 // them looks whether it is its turn, and keeps the ticket if it has changed it,
-// so that it is done once however often the clock rings.
+// so that it is done once however often the clock rings. What an answer of the
+// requester would call off waits behind the barrier.
 func (t *turn) timers(tk *Ticket) error {
-	for _, do := range []func(*Ticket) error{t.followUp, t.wake, t.remind, t.autoClose, t.warn} {
+	due := []func(*Ticket) error{t.followUp, t.wake}
+	if !t.shut {
+		due = append(due, t.remind, t.autoClose, t.warn)
+	}
+	for _, do := range due {
 		if err := do(tk); err != nil {
 			return err
 		}

@@ -66,7 +66,7 @@ func (t *turn) unanswered(n *Notice, r Recipient) error {
 
 // delayed tells an agent of a mail that still waits after a day, once a mail.
 func (t *turn) delayed(n *Notice) error {
-	waited, tellAt := t.now.Sub(n.QueuedAt), t.policy.Retries.TellAt
+	waited, tellAt := n.waited(t.now), t.policy.Retries.TellAt
 	if !n.SettledAt.IsZero() || !n.DelayTold.IsZero() || tellAt <= 0 || waited < tellAt {
 		return nil
 	}

@@ -40,6 +40,7 @@ type app struct {
 	sender   *mailer.Sender
 	leads    *leads
 	rewind   chan struct{} // rung when what recurs has changed, or the clock
+	read     chan struct{} // rung when a mailbox was read
 	now      func() time.Time
 	log      *slog.Logger
 
@@ -69,8 +70,8 @@ func assemble(ctx context.Context, s *settings, log *slog.Logger, opts ...store.
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("read signing keys: %w", err), db.Close())
 	}
-	a := &app{settings: s, db: db, leads: leads, rewind: make(chan struct{}, 1), now: now, log: log}
-	a.desk = &ticket.Desk{Store: db, Keys: keys, Now: now, Node: db.Node()}
+	a := &app{settings: s, db: db, leads: leads, rewind: make(chan struct{}, 1), read: make(chan struct{}, 1), now: now, log: log}
+	a.desk = &ticket.Desk{Store: db, Keys: keys, Now: now, Began: now(), Node: db.Node()}
 	a.desk.SetPolicy(s.Policy)
 	if err := errors.Join(departmentsKept(ctx, a.desk, s.Policy), statusesKept(ctx, a.desk, s.Policy)); err != nil {
 		return nil, errors.Join(&usageError{err}, db.Close())
@@ -179,7 +180,7 @@ func (a *app) newPoller(m mailboxSettings, maxSize int64) *inbound.Poller {
 			Poll:    m.Poll, Idle: m.Idle, MaxBytes: maxSize,
 		},
 		Desk: a.desk, Blobs: blobs{a.db}, AuthservID: a.settings.AuthservID,
-		Now: a.now, Log: a.log, Swept: a.sender.Wake,
+		Now: a.now, Log: a.log, Swept: a.swept,
 	}
 }
 

@@ -141,6 +141,9 @@ name = "Jane Doe"
 emails = ["jane@bench.example"]
 access = { bench = "agent" }
 
+[sla]
+catchup_wait = "0s"
+
 [plan.bench]
 name = "Bench"
 

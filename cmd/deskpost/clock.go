@@ -71,6 +71,10 @@ func (a *app) ring(ctx context.Context) (again bool, err error) {
 			return false, err
 		case <-a.rewind:
 			return true, nil
+		case <-a.read:
+			if a.desk.Waits() {
+				w.tick.Run()
+			}
 		case at := <-w.nudge:
 			nearest = time.After(at.Sub(a.now()))
 		case <-nearest:
@@ -86,6 +90,16 @@ func (a *app) windUp() {
 	select {
 	case a.rewind <- struct{}{}:
 	default: // it will already
+	}
+}
+
+// swept says that a mailbox was read to its end: mail in doubt may be settled by
+// that, and what waits for it can be done.
+func (a *app) swept() {
+	a.sender.Wake()
+	select {
+	case a.read <- struct{}{}:
+	default: // it is known already
 	}
 }
 

@@ -17,7 +17,7 @@ func clockApp(t *testing.T) *app {
 	s := parse(t, source(configDir(t), sampleConfig()))
 	s.Policy.Sweep = 10 * time.Minute
 	db := storetest.Open(t)
-	a := &app{settings: s, db: db, rewind: make(chan struct{}, 1), now: time.Now, log: slog.New(slog.DiscardHandler)}
+	a := &app{settings: s, db: db, rewind: make(chan struct{}, 1), read: make(chan struct{}, 1), now: time.Now, log: slog.New(slog.DiscardHandler)}
 	a.desk = &ticket.Desk{Store: db, Keys: ticket.Keys{{ID: 1, Secret: []byte("0123456789abcdef0123456789abcdef")}}, Now: time.Now}
 	a.desk.SetPolicy(s.Policy)
 	return a

@@ -24,6 +24,11 @@ func (c *checker) settings(raw *rawConfig) *settings {
 	s.FreeSpace = c.freeSpace(raw.FreeSpace)
 	s.Control = c.control(raw.Control, s.Database)
 	s.Mailboxes = c.mailboxes(raw, s.Policy)
+	for _, m := range s.Mailboxes {
+		box := s.Policy.Mailboxes[m.Key]
+		box.Poll = m.Poll
+		s.Policy.Mailboxes[m.Key] = box
+	}
 	s.Relay = c.relay(raw)
 	s.AuthservID = c.authservID(raw.Mail.AuthservID)
 	s.MaxSize = c.maxSize(raw.Mail.MaxSize)

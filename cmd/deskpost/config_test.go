@@ -355,8 +355,8 @@ func TestFullConfigPolicy(t *testing.T) {
 				RequiredTo: ticket.Resolved, Departments: []string{"support"}, Customer: true},
 			{Key: "contract", Name: "Contract", Type: ticket.ChoiceField, Choices: []string{"Gold", "Silver"}, RequiredTo: ticket.Closed}},
 		Mailboxes: map[string]ticket.Mailbox{
-			"support": {Key: "support", Address: ticket.Address{Email: "Support@bank.example"}, Department: "support"},
-			"local":   {Key: "local", Address: ticket.Address{Email: "local@bank.example"}, Department: "online-banking"},
+			"support": {Key: "support", Address: ticket.Address{Email: "Support@bank.example"}, Department: "support", Poll: 90 * time.Second},
+			"local":   {Key: "local", Address: ticket.Address{Email: "local@bank.example"}, Department: "online-banking", Poll: 5 * time.Minute},
 		},
 		Canned: map[string]ticket.Canned{"reset": {Key: "reset", Name: "VPN reset", Departments: []string{"support"},
 			Text: "Dear {{first_name|customer}},\n{{field:customer-no}}"}},

@@ -329,6 +329,8 @@ CREATE INDEX notices_queued ON notices (queued_at);
 CREATE INDEX notices_claim ON notices (lane, id, free_at, leased_until, settled_at)
   WHERE settled_at IS NULL AND held_at IS NULL;
 CREATE INDEX notices_free ON notices (free_at) WHERE settled_at IS NULL AND held_at IS NULL;
+CREATE INDEX notices_alarms ON notices (due_at)
+  WHERE settled_at IS NULL AND held_at IS NULL AND attempts = 0 AND kind IN ('escalation', 'escalations');
 CREATE INDEX notices_waiting ON notices (id, held_at) WHERE settled_at IS NULL;
 
 CREATE TABLE notice_recipients (

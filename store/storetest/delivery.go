@@ -108,16 +108,20 @@ func bringForward(t *testing.T, s ticket.Store) {
 	update(t, s, func(tx ticket.Tx) error {
 		ahead, soon := queued(2, ticket.NoticeAck, "ann@example.com"), queued(3, ticket.NoticeAck, "ann@example.com")
 		doubt := queued(4, ticket.NoticeAck, "ann@example.com")
-		ahead.DueAt, soon.DueAt = year, noon().Add(time.Minute)
-		doubt.InDoubt, doubt.LeasedUntil = true, year
+		ahead.QueuedAt, ahead.DueAt, soon.DueAt = year, year, noon().Add(time.Minute)
+		doubt.InDoubt, doubt.LeasedUntil, doubt.Attempts = true, year, 1
+		patient := queued(5, ticket.NoticeAck, "ann@example.com") // it is to wait so long
+		patient.DueAt = year
 		return try(
 			func() error { return newTicket(tx, 1001) },
-			func() error { return queue(tx, ahead, soon, doubt) },
+			func() error { return queue(tx, ahead, soon, doubt, patient) },
 			func() error { return claimed(tx, noon(), noon(), 10) },
 			func() error { return tx.BringForward(noon(), noon().Add(time.Hour)) },
 			func() error { return claimed(tx, noon(), noon(), 10, 2) },
 			func() error { return claimed(tx, noon().Add(time.Second), noon().Add(time.Second), 10, 4) },
 			func() error { return claimed(tx, noon().Add(time.Minute), noon(), 10, 3) },
+			func() error { return claimed(tx, year.Add(-time.Second), noon(), 10) },
+			func() error { return claimed(tx, year, noon(), 10, 5) },
 		)
 	})
 }

@@ -1,0 +1,19 @@
+package store
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"deskpost/ticket"
+)
+
+const waitingAlarmsQuery = `SELECT ` + noticeColumns + ` FROM notices
+	WHERE settled_at IS NULL AND held_at IS NULL AND attempts = 0 AND kind IN ('escalation', 'escalations') AND due_at > $1`
+
+// WaitingAlarms implements ticket.Alarms.
+func (t *tx) WaitingAlarms(after time.Time) ([]ticket.Notice, error) {
+	all, err := t.notices(waitingAlarmsQuery, after.UnixMilli())
+	slices.SortFunc(all, func(a, b ticket.Notice) int { return cmp.Compare(a.ID, b.ID) })
+	return all, err
+}

@@ -3,7 +3,6 @@ package ticket
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -52,18 +51,16 @@ func (c *change) act(verb, object string) (string, error) {
 }
 
 // set gives a property another value.
-func (c *change) set(kind EventKind, field *string, value string) {
-	was := *field
-	if was == value {
-		return
-	}
-	*field = value
-	c.add(&Event{Kind: kind, Before: was, After: value})
+func (c *change) set(kind EventKind, property *string, value string) {
+	c.add(c.ticket.setText(kind, property, value, theDesk))
 }
 
+// add keeps an event of the step, if there is one.
 func (c *change) add(e *Event) {
-	e.Ticket, e.Actor, e.Since = c.ticket.Number, theDesk, c.at
-	c.events = append(c.events, e)
+	if e != nil {
+		e.Since = c.at
+		c.events = append(c.events, e)
+	}
 }
 
 func (c *change) priority(object string) string {
@@ -131,9 +128,7 @@ func (c *change) department(object string) (string, error) {
 		c.set(PlanChanged, &tk.Plan, dept.Plan)
 	}
 	given, err := c.assignByRule(tk)
-	if given != nil {
-		c.add(given)
-	}
+	c.add(given)
 	return "moved to " + c.policy.PathName(object), err
 }
 
@@ -154,7 +149,7 @@ func (c *change) tag(object string) string {
 	if after == before {
 		return "tags were so already"
 	}
-	c.add(&Event{Kind: TagsChanged, Before: before, After: after})
+	c.add(&Event{Ticket: c.ticket.Number, Kind: TagsChanged, Actor: theDesk, Before: before, After: after})
 	return "tags: " + cmp.Or(after, "none")
 }
 
@@ -186,21 +181,11 @@ func (c *change) field(object string) string {
 			return fmt.Sprintf("field %s left as it was: %s", f.Name, err)
 		}
 	}
-	was := c.ticket.Fields[f.Key]
-	if was == value {
+	e := c.ticket.setField(f.Key, value, theDesk)
+	if e == nil {
 		return f.Name + " was so already"
 	}
-	fields := maps.Clone(c.ticket.Fields)
-	if fields == nil {
-		fields = map[string]string{}
-	}
-	if fields[f.Key] = value; value == "" {
-		delete(fields, f.Key)
-	}
-	if c.ticket.Fields = fields; len(fields) == 0 {
-		c.ticket.Fields = nil
-	}
-	c.add(&Event{Kind: FieldChanged, Before: f.Key + "=" + was, After: f.Key + "=" + value})
+	c.add(e)
 	return fmt.Sprintf("%s: %s", f.Name, cmp.Or(f.Shown(value), "empty"))
 }
 
@@ -210,6 +195,6 @@ func (c *change) note(text string) (string, error) {
 	if err := c.tx.AddEntry(e); err != nil {
 		return "", fmt.Errorf("add a note to ticket %d: %w", c.ticket.Number, err)
 	}
-	c.add(&Event{Kind: NoteAdded, Entry: e.ID, Detail: "step " + c.step})
+	c.add(&Event{Ticket: c.ticket.Number, Kind: NoteAdded, Actor: theDesk, Entry: e.ID, Detail: "step " + c.step})
 	return "noted: " + text, nil
 }

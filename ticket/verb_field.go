@@ -3,7 +3,6 @@ package ticket
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"strings"
 )
 
@@ -33,7 +32,12 @@ func doField(w *work, args string) (string, error) {
 			return "", err
 		}
 	}
-	return w.setField(f, value), nil
+	e := w.ticket.setField(f.Key, value, w.actor())
+	if e == nil {
+		return fmt.Sprintf("%s was %s already", f.Name, cmp.Or(f.Shown(value), "empty")), nil
+	}
+	w.change(e)
+	return w.fieldChange(e), nil
 }
 
 // withoutQuotes takes off the quotes around a whole value.
@@ -42,27 +46,6 @@ func withoutQuotes(s string) string {
 		return strings.TrimSuffix(inner, `"`)
 	}
 	return s
-}
-
-// setField gives the ticket a value, "" for none, and keeps the event. Its
-// result says what was and what is.
-func (w *work) setField(f Field, value string) string {
-	was := w.ticket.Fields[f.Key]
-	if was == value {
-		return fmt.Sprintf("%s was %s already", f.Name, cmp.Or(f.Shown(value), "empty"))
-	}
-	fields := maps.Clone(w.ticket.Fields) // the ticket as it was keeps its own
-	if fields == nil {
-		fields = map[string]string{}
-	}
-	if fields[f.Key] = value; value == "" {
-		delete(fields, f.Key)
-	}
-	if w.ticket.Fields = fields; len(fields) == 0 {
-		w.ticket.Fields = nil
-	}
-	w.change(&Event{Ticket: w.ticket.Number, Kind: FieldChanged, Actor: w.actor(), Before: f.Key + "=" + was, After: f.Key + "=" + value})
-	return fmt.Sprintf("%s: %s -> %s", f.Name, cmp.Or(f.Shown(was), "empty"), cmp.Or(f.Shown(value), "empty"))
 }
 
 // weighFields demands the fields that a ticket needs to be resolved or closed,
@@ -91,7 +74,8 @@ func (w *work) weighFields() {
 	}
 }
 
-// fieldChange writes the event of a field for agents to read.
+// fieldChange writes the event of a field for agents to read: what was and what
+// is.
 func (t *turn) fieldChange(e *Event) string {
 	key, was, _ := strings.Cut(e.Before, "=")
 	_, is, _ := strings.Cut(e.After, "=")

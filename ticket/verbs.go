@@ -178,14 +178,13 @@ type personChange struct {
 
 // set changes one property of the ticket and keeps the event. Its result says
 // what was and what is.
-func (w *work) set(kind EventKind, field *string, value string, name func(string) string) string {
-	was := *field
-	if was == value {
+func (w *work) set(kind EventKind, property *string, value string, name func(string) string) string {
+	e := w.ticket.setText(kind, property, value, w.actor())
+	if e == nil {
 		return fmt.Sprintf("was %s already", name(value))
 	}
-	*field = value
-	w.change(&Event{Ticket: w.ticket.Number, Kind: kind, Actor: w.actor(), Before: was, After: value})
-	return fmt.Sprintf("%s -> %s", name(was), name(value))
+	w.change(e)
+	return fmt.Sprintf("%s -> %s", name(e.Before), name(e.After))
 }
 
 // findAgent finds an enabled agent by key, name or address.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"deskpost/ticket/command"
 )
 
 // A change is what a step does to a ticket, dated when its clock reached it.
@@ -134,23 +136,19 @@ func (c *change) department(object string) (string, error) {
 
 func (c *change) tag(object string) string {
 	tag, drop := strings.CutPrefix(object, "-")
-	tag = strings.ToLower(strings.TrimPrefix(tag, "+"))
-	before := strings.Join(c.ticket.Tags, ", ")
-	tags := slices.DeleteFunc(slices.Clone(c.ticket.Tags), func(s string) bool { return s == tag })
-	if !drop {
-		if len(tags) >= maxTags {
-			return fmt.Sprintf("tag %s left out: a ticket has at most %d", tag, maxTags)
-		}
-		tags = append(tags, tag)
+	delta := command.Delta{Op: '+', Item: strings.TrimPrefix(tag, "+")}
+	if drop {
+		delta.Op = '-'
 	}
-	slices.Sort(tags)
-	c.ticket.Tags = tags
-	after := strings.Join(tags, ", ")
-	if after == before {
+	e, err := c.ticket.retag([]command.Delta{delta}, theDesk)
+	switch {
+	case err != nil:
+		return fmt.Sprintf("tag %s left out: %s", strings.ToLower(delta.Item), err)
+	case e == nil:
 		return "tags were so already"
 	}
-	c.add(&Event{Ticket: c.ticket.Number, Kind: TagsChanged, Actor: theDesk, Before: before, After: after})
-	return "tags: " + cmp.Or(after, "none")
+	c.add(e)
+	return "tags: " + cmp.Or(e.After, "none")
 }
 
 // status sets one of the statuses in which there is work, or that it is

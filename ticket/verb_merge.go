@@ -198,9 +198,9 @@ func (w *work) absorb(n Number, newcomers []Address) (string, error) {
 	return end, w.tellMerged(into)
 }
 
-// absorbTags gives a ticket the tags of this one, as many as it may have.
+// absorbTags gives a ticket the tags of this one, as many as it may have. The
+// event is nil if it had them all.
 func (w *work) absorbTags(into *Ticket) (*Event, string) {
-	before := strings.Join(into.Tags, ", ")
 	tags := slices.Clone(into.Tags)
 	left := 0
 	for _, tag := range w.ticket.Tags {
@@ -212,17 +212,11 @@ func (w *work) absorbTags(into *Ticket) (*Event, string) {
 			tags = append(tags, tag)
 		}
 	}
-	slices.Sort(tags)
-	into.Tags = tags
 	var end string
 	if left > 0 {
 		end = fmt.Sprintf("; %d of its tags are left out, since a ticket has at most %d", left, maxTags)
 	}
-	after := strings.Join(tags, ", ")
-	if after == before {
-		return nil, end
-	}
-	return &Event{Ticket: into.Number, Kind: TagsChanged, Before: before, After: after}, end
+	return into.setTags(tags, w.actor()), end
 }
 
 // letIn makes people collaborators of another ticket. The event is nil if there

@@ -87,12 +87,6 @@ func (w *work) planName(key string) string {
 	return "none"
 }
 
-// Limits on tags.
-const (
-	maxTags      = 30
-	maxTagLength = 50
-)
-
 func doTag(w *work, args string) (string, error) {
 	deltas, err := command.Deltas(args)
 	if err != nil {
@@ -102,35 +96,18 @@ func doTag(w *work, args string) (string, error) {
 }
 
 func (w *work) changeTags(deltas []command.Delta) (string, error) {
-	before := strings.Join(w.ticket.Tags, ", ")
-	tags := slices.Clone(w.ticket.Tags)
-	if slices.ContainsFunc(deltas, func(d command.Delta) bool { return d.Op == '=' }) {
-		tags = nil
-	}
-	for _, d := range deltas {
-		tag := strings.ToLower(d.Item)
-		if len(tag) > maxTagLength {
-			return "", refuse(Invalid, "a tag has at most %d characters", maxTagLength)
-		}
-		tags = slices.DeleteFunc(tags, func(t string) bool { return t == tag })
-		if d.Op != '-' {
-			tags = append(tags, tag)
-		}
-	}
-	if len(tags) > maxTags {
-		return "", refuse(Invalid, "a ticket has at most %d tags", maxTags)
-	}
-	slices.Sort(tags)
-	w.ticket.Tags = tags
-	after := strings.Join(tags, ", ")
-	if after == before {
+	e, err := w.ticket.retag(deltas, w.actor())
+	switch {
+	case err != nil:
+		return "", err
+	case e == nil:
 		return "tags were so already", nil
 	}
-	w.change(&Event{Ticket: w.ticket.Number, Kind: TagsChanged, Actor: w.actor(), Before: before, After: after})
-	if after == "" {
+	w.change(e)
+	if e.After == "" {
 		return "no tags", nil
 	}
-	return "tags: " + after, nil
+	return "tags: " + e.After, nil
 }
 
 // maxCollaborators bounds who gets a copy of each reply.

@@ -44,9 +44,7 @@ func (c *change) act(verb, object string) (string, error) {
 		return c.note(object)
 	case "macro":
 		events, result, err := c.runMacro(c.ticket, object, c.at, c.late)
-		for _, e := range events {
-			c.add(e)
-		}
+		c.add(events...)
 		return result, err
 	}
 	return fmt.Sprintf("%q is nothing a step can do", verb), nil
@@ -57,11 +55,13 @@ func (c *change) set(kind EventKind, property *string, value string) {
 	c.add(c.ticket.setText(kind, property, value, theDesk))
 }
 
-// add keeps an event of the step, if there is one.
-func (c *change) add(e *Event) {
-	if e != nil {
-		e.Since = c.at
-		c.events = append(c.events, e)
+// add keeps events of the step, those that are there.
+func (c *change) add(events ...*Event) {
+	for _, e := range events {
+		if e != nil {
+			e.Since = c.at
+			c.events = append(c.events, e)
+		}
 	}
 }
 
@@ -111,25 +111,17 @@ func (c *change) team(object string) string {
 // chosen anew unless an agent has pinned it, and the rule of the department gives
 // it to somebody.
 func (c *change) department(object string) (string, error) {
-	dept, ok := c.policy.Departments[object]
-	if !ok {
+	if _, ok := c.policy.Departments[object]; !ok {
 		return fmt.Sprintf("there is no department %q", object), nil
 	}
-	tk := c.ticket
-	if tk.Department == object {
+	if c.ticket.Department == object {
 		return "was in " + c.policy.PathName(object) + " already", nil
 	}
-	c.set(DepartmentChanged, &tk.Department, object)
-	if tk.Assignee != "" && !c.policy.May(tk.Assignee, MayRead, object) {
-		c.set(AssigneeChanged, &tk.Assignee, "")
-	}
-	if tk.Team != "" && len(c.policy.Crew(tk.Team, object)) == 0 {
-		c.set(TeamChanged, &tk.Team, "")
-	}
-	if !tk.PlanPinned {
-		c.set(PlanChanged, &tk.Plan, dept.Plan)
-	}
-	given, err := c.assignByRule(tk)
+	moved, lost := c.policy.transfer(c.ticket, object, theDesk)
+	c.add(moved)
+	c.add(lost...)
+	c.add(c.policy.choosePlan(c.ticket, theDesk))
+	given, err := c.assignByRule(c.ticket)
 	c.add(given)
 	return "moved to " + c.policy.PathName(object), err
 }

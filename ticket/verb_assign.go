@@ -83,20 +83,19 @@ func (w *work) toNobody() string {
 	return result
 }
 
-// leaveBehind takes the ticket from those who have no access to the department
-// it has moved to, and says so. An assign in the same mail comes later and finds
-// somebody who has.
-func (w *work) leaveBehind() string {
-	var lost string
-	if a := w.ticket.Assignee; a != "" && !w.policy.May(a, MayRead, w.ticket.Department) {
-		lost += "; " + w.policy.agentName(a) + " has no access there: assigned to nobody"
-		w.set(AssigneeChanged, &w.ticket.Assignee, "", w.agentOrNobody)
+// leaveBehind says who has lost the ticket by a transfer, and keeps the events.
+// An assign in the same mail comes later and finds somebody who has access.
+func (w *work) leaveBehind(lost []*Event) string {
+	var s string
+	for _, e := range lost {
+		w.change(e)
+		if e.Kind == TeamChanged {
+			s += "; the team " + w.policy.teamName(e.Before) + " does not work there: with no team"
+		} else {
+			s += "; " + w.policy.agentName(e.Before) + " has no access there: assigned to nobody"
+		}
 	}
-	if team := w.ticket.Team; team != "" && len(w.policy.Crew(team, w.ticket.Department)) == 0 {
-		lost += "; the team " + w.policy.teamName(team) + " does not work there: with no team"
-		w.set(TeamChanged, &w.ticket.Team, "", w.teamOrNone)
-	}
-	return lost
+	return s
 }
 
 // giveToSomebody lets the rule of the department to which the ticket has moved

@@ -54,11 +54,11 @@ func doDepartment(w *work, args string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	result := w.set(DepartmentChanged, &w.ticket.Department, key, w.policy.PathName)
-	result += w.leaveBehind()
+	moved, lost := w.policy.transfer(&w.ticket, key, w.actor())
+	result := w.changed(moved, key, w.policy.PathName) + w.leaveBehind(lost)
 	planGiven := slices.ContainsFunc(w.tasks, func(t task) bool { return t.verb.Name == "sla" })
-	if key != w.before.Department && !w.ticket.PlanPinned && !planGiven {
-		w.set(PlanChanged, &w.ticket.Plan, w.policy.Departments[key].Plan, w.planName)
+	if moved != nil && !planGiven {
+		w.change(w.policy.choosePlan(&w.ticket, w.actor()))
 	}
 	return result, nil
 }
@@ -70,7 +70,8 @@ func doPlan(w *work, args string) (string, error) {
 		return w.set(PlanChanged, &w.ticket.Plan, "", w.planName), nil
 	case "auto":
 		w.ticket.PlanPinned = false
-		return w.set(PlanChanged, &w.ticket.Plan, w.policy.Departments[w.ticket.Department].Plan, w.planName), nil
+		chosen := w.policy.choosePlan(&w.ticket, w.actor())
+		return w.changed(chosen, w.ticket.Plan, w.planName), nil
 	}
 	key, err := matchNamed("SLA plan", args, maps.Keys(w.policy.Plans), w.planName)
 	if err != nil {
@@ -156,7 +157,12 @@ type personChange struct {
 // set changes one property of the ticket and keeps the event. Its result says
 // what was and what is.
 func (w *work) set(kind EventKind, property *string, value string, name func(string) string) string {
-	e := w.ticket.setText(kind, property, value, w.actor())
+	return w.changed(w.ticket.setText(kind, property, value, w.actor()), value, name)
+}
+
+// changed keeps the event of a property that was to get a value, nil if it had it,
+// and says what was and what is.
+func (w *work) changed(e *Event, value string, name func(string) string) string {
 	if e == nil {
 		return fmt.Sprintf("was %s already", name(value))
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -49,20 +48,7 @@ func (b *bench) command(ctx context.Context, out io.Writer) error {
 	if err := b.check(); err != nil {
 		return &usageError{err}
 	}
-	report, err := b.run(ctx)
-	if ctx.Err() != nil {
-		return errors.New("broken off before all was measured")
-	}
-	if err != nil {
-		return err
-	}
-	if !b.json {
-		report.print(out)
-		return nil
-	}
-	enc := json.NewEncoder(out)
-	enc.SetIndent("", "  ")
-	return enc.Encode(report)
+	return printBench(ctx, out, b.json, b.run)
 }
 
 func (b *bench) run(ctx context.Context) (report *benchReport, err error) {
@@ -77,7 +63,11 @@ func (b *bench) run(ctx context.Context) (report *benchReport, err error) {
 	}
 	defer func() { err = errors.Join(err, host.close()) }()
 
-	s, err := b.settings(host.ready, dir)
+	config, err := b.benchConfig(host.ready, dir)
+	if err != nil {
+		return nil, err
+	}
+	s, err := benchSettings(dir, config, "--imap, --password, --database")
 	if err != nil {
 		return nil, err
 	}
@@ -92,21 +82,16 @@ func (b *bench) run(ctx context.Context) (report *benchReport, err error) {
 	// Writing the log is part of the daemon's work.
 	log := slog.New(slog.NewMultiHandler(newLog(s.Log, logFile).Handler(),
 		slog.NewTextHandler(b.errors, &slog.HandlerOptions{Level: slog.LevelWarn})))
-	a, err := assemble(ctx, s, log)
+	a, err := assembleEmpty(ctx, s, log)
 	if err != nil {
 		return nil, err
 	}
-	if known, err := a.desk.Outcomes(ctx); err != nil || len(known) > 0 {
-		return nil, errors.Join(err, errors.New("--database: there is a desk in it already; name an empty database"), a.close())
-	}
-	report, err = b.measure(ctx, a, host)
-	if err == nil {
-		report.DatabaseBytes, err = a.db.Size(ctx)
-	}
-	if err = errors.Join(err, a.close()); err != nil {
+	defer func() { err = errors.Join(err, a.close()) }()
+	if report, err = b.measure(ctx, a, host); err != nil {
 		return nil, err
 	}
-	return report, nil
+	report.DatabaseBytes, err = a.db.Size(ctx)
+	return report, err
 }
 
 // hostMails is how many mails the bench's own server holds.
@@ -115,23 +100,6 @@ func (b *bench) hostMails() int {
 		return 0
 	}
 	return b.count
-}
-
-// settings writes the config file and loads it as serve would.
-func (b *bench) settings(ready hostReady, dir string) (*settings, error) {
-	config, err := b.benchConfig(ready, dir)
-	if err != nil {
-		return nil, err
-	}
-	path := filepath.Join(dir, "deskpost.toml")
-	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
-		return nil, fmt.Errorf("write the config of the bench: %w", err)
-	}
-	s, err := settingsFrom(path)
-	if err != nil { // only what came from the command line can be wrong
-		return nil, fmt.Errorf("--imap, --password, --database: %w", err)
-	}
-	return s, nil
 }
 
 // countMails asks a server that we did not fill how many mails there are. The

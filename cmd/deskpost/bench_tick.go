@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -71,20 +70,7 @@ func (b *tickBench) command(ctx context.Context, out io.Writer) error {
 	case b.due < 1 || b.due > tickSmallest:
 		return &usageError{fmt.Errorf("--due %d: give a number from 1 to %d", b.due, tickSmallest)}
 	}
-	report, err := b.run(ctx)
-	if ctx.Err() != nil {
-		return errors.New("broken off before all was measured")
-	}
-	if err != nil {
-		return err
-	}
-	if !b.json {
-		report.print(out)
-		return nil
-	}
-	enc := json.NewEncoder(out)
-	enc.SetIndent("", "  ")
-	return enc.Encode(report)
+	return printBench(ctx, out, b.json, b.run)
 }
 
 func (b *tickBench) run(ctx context.Context) (report *tickReport, err error) {
@@ -93,22 +79,15 @@ func (b *tickBench) run(ctx context.Context) (report *tickReport, err error) {
 		return nil, fmt.Errorf("make a folder for the bench: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	path := filepath.Join(dir, "deskpost.toml")
-	if err := os.WriteFile(path, []byte(b.config(dir)), 0o600); err != nil {
-		return nil, fmt.Errorf("write the config of the bench: %w", err)
+	s, err := benchSettings(dir, b.config(dir), "--database")
+	if err != nil {
+		return nil, err
 	}
-	s, err := settingsFrom(path)
-	if err != nil { // only what came from the command line can be wrong
-		return nil, fmt.Errorf("--database: %w", err)
-	}
-	a, err := assemble(ctx, s, slog.New(slog.NewTextHandler(b.errors, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	a, err := assembleEmpty(ctx, s, slog.New(slog.NewTextHandler(b.errors, &slog.HandlerOptions{Level: slog.LevelWarn})))
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, a.close()) }()
-	if known, err := a.desk.Outcomes(ctx); err != nil || len(known) > 0 {
-		return nil, errors.Join(err, errors.New("--database: there is a desk in it already; name an empty database"))
-	}
 	d, err := newTickDesk(ctx, a)
 	if err != nil {
 		return nil, err

@@ -3,7 +3,6 @@ package ticket
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -137,23 +136,26 @@ func (t *turn) because(format string, args ...any) {
 }
 
 // keep writes a ticket that has changed with the events that say how, and
-// computes what is to be done with it by time.
+// computes what is to be done with it by time. Other terms that follow hold since
+// the first of the events.
 func (t *turn) keep(tk *Ticket, events ...*Event) error {
 	if err := t.record(events...); err != nil {
 		return err
 	}
-	var fresh []Event
-	var since time.Time
-	for i, e := range slices.DeleteFunc(slices.Clone(events), func(e *Event) bool { return e == nil }) {
-		if i == 0 {
-			since = e.Since
-		}
-		if e.Kind == TicketOpened || fresh != nil {
-			fresh = append(fresh, *e)
+	var happened []Event
+	for _, e := range events {
+		if e != nil {
+			happened = append(happened, *e)
 		}
 	}
 	tk.UpdatedAt = t.now
-	return t.save(tk, fresh, since)
+	switch {
+	case len(happened) == 0:
+		return t.save(tk, nil, time.Time{})
+	case happened[0].Kind == TicketOpened: // then they are its whole diary
+		return t.save(tk, happened, happened[0].Since)
+	}
+	return t.save(tk, nil, happened[0].Since)
 }
 
 // save writes a ticket with its clocks. Other terms hold since then, if they do.

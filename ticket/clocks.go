@@ -216,11 +216,7 @@ func (t *turn) saveClocks(tk *Ticket, b *sla.Book) error {
 		}
 		clocks = append(clocks, now)
 	}
-	changed := len(clocks) != len(kept)
-	for i := range min(len(clocks), len(kept)) {
-		changed = changed || clocks[i] != kept[i]
-	}
-	if !changed {
+	if slices.Equal(clocks, kept) {
 		return nil
 	}
 	if err := t.tx.SaveClocks(tk.Number, clocks); err != nil {

@@ -35,10 +35,10 @@ func (t *turn) addressees(key, department string) ([]addressee, error) {
 	return c.told, err
 }
 
-// working is an agent who can be told anything.
+// working is an agent who can be told anything: who is enabled, and has an address.
+// To be given a ticket it is enough to be enabled.
 func (p *Policy) working(key string) (Agent, bool) {
-	agent, ok := p.Agents[key]
-	return agent, ok && !agent.Disabled && len(agent.Emails) > 0
+	return p.Agents[key], p.enabled(key) && len(p.Agents[key].Emails) > 0
 }
 
 // A chain is the search for somebody who can be reached.

@@ -71,6 +71,7 @@ func Size(n ticket.Notice, r templates.Rendered) (int64, error) {
 	return int64(count), err
 }
 
+// A counter counts the bytes that are written to it.
 type counter int64
 
 func (c *counter) Write(p []byte) (int, error) {

@@ -194,6 +194,7 @@ type versionKeeper struct {
 	all     []migration
 }
 
+// CreateVersionTable makes the table of checksums, too.
 func (k *versionKeeper) CreateVersionTable(ctx context.Context, conn database.DBTxConn) error {
 	_, err := conn.ExecContext(ctx, "CREATE TABLE "+fileTable+
 		" (version BIGINT PRIMARY KEY, name TEXT NOT NULL, sum TEXT NOT NULL)")
@@ -206,6 +207,7 @@ func (k *versionKeeper) CreateVersionTable(ctx context.Context, conn database.DB
 	return k.Store.CreateVersionTable(ctx, conn)
 }
 
+// Insert writes down that a migration was applied, and which text it had.
 func (k *versionKeeper) Insert(ctx context.Context, conn database.DBTxConn, req database.InsertRequest) error {
 	if req.Version > 0 { // 0 is goose's mark that its table exists
 		if err := failpoint.Here("store.migration"); err != nil {

@@ -35,6 +35,7 @@ func watchApp(a *app) *benchWatch {
 	return w
 }
 
+// watchedStore counts commits.
 type watchedStore struct {
 	ticket.Store
 	watch *benchWatch
@@ -56,6 +57,7 @@ func (t watchedTx) Receive(r *ticket.Receipt) (ticket.Sight, int64, error) {
 	return t.Tx.Receive(r)
 }
 
+// watchedBlobs counts the raw mails that are streamed.
 type watchedBlobs struct {
 	inbound.Blobs
 	watch *benchWatch

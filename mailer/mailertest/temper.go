@@ -9,6 +9,7 @@ import (
 // A Stage is a point of an SMTP conversation at which the sink can misbehave.
 type Stage string
 
+// The stages, by the command of RFC 5321 that is answered where there is one.
 const (
 	Connect Stage = "connect" // the greeting
 	Hello   Stage = "ehlo"

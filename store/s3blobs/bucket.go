@@ -85,6 +85,7 @@ func transport(c Config) http.RoundTripper {
 // keys looks the credentials up anew for each request.
 type keys struct{ config Config }
 
+// Retrieve looks the credentials up.
 func (k *keys) Retrieve() (credentials.Value, error) {
 	key, err := k.config.Key()
 	if err != nil {
@@ -97,10 +98,12 @@ func (k *keys) Retrieve() (credentials.Value, error) {
 	return credentials.Value{AccessKeyID: key, SecretAccessKey: secret, SignerType: credentials.SignatureV4}, nil
 }
 
+// RetrieveWithCredContext does the same: nothing is asked for by the network.
 func (k *keys) RetrieveWithCredContext(*credentials.CredContext) (credentials.Value, error) {
 	return k.Retrieve()
 }
 
+// IsExpired makes the library ask each time, as secrets in files may change.
 func (k *keys) IsExpired() bool { return true }
 
 // String names the bucket in messages to people.

@@ -120,6 +120,21 @@ func (d *Desk) view(ctx context.Context, f func(*turn) error) error {
 	return d.Store.View(ctx, func(tx Tx) error { return f(d.turn(tx, new(int))) })
 }
 
+// look reads one thing from one consistent picture; doing says what for, in the
+// error.
+func look[T any](ctx context.Context, d *Desk, doing string, read func(Tx) (T, error)) (T, error) {
+	var found T
+	err := d.view(ctx, func(t *turn) (err error) {
+		found, err = read(t.tx)
+		return err
+	})
+	if err != nil {
+		var none T
+		return none, fmt.Errorf("%s: %w", doing, err)
+	}
+	return found, nil
+}
+
 func (d *Desk) turn(tx Tx, queued *int) *turn {
 	return &turn{tx: tx, policy: d.Policy(), keys: d.Keys, now: d.Now().UTC().Truncate(time.Millisecond), queued: queued,
 		calendars: &d.calendars}

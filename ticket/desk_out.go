@@ -183,13 +183,5 @@ func (d *Desk) Postpone(ctx context.Context, id int64, attempt int, until time.T
 
 // NextDue is when Claim may next find work; zero if the outbox is empty.
 func (d *Desk) NextDue(ctx context.Context) (time.Time, error) {
-	var at time.Time
-	err := d.view(ctx, func(t *turn) (err error) {
-		at, err = t.tx.NextDue()
-		return err
-	})
-	if err != nil {
-		return time.Time{}, fmt.Errorf("look for the next notice: %w", err)
-	}
-	return at, nil
+	return look(ctx, d, "look for the next notice", Tx.NextDue)
 }

@@ -11,28 +11,12 @@ import (
 // Waiting lists up to limit notices that are not settled, or only the held ones
 // among them, with an ID above after, by ID.
 func (d *Desk) Waiting(ctx context.Context, after int64, held bool, limit int) ([]Notice, error) {
-	var list []Notice
-	err := d.view(ctx, func(t *turn) (err error) {
-		list, err = t.tx.Waiting(after, held, limit)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list the outbox: %w", err)
-	}
-	return list, nil
+	return look(ctx, d, "list the outbox", func(tx Tx) ([]Notice, error) { return tx.Waiting(after, held, limit) })
 }
 
 // Held counts the notices that are held.
 func (d *Desk) Held(ctx context.Context) (int, error) {
-	var held int
-	err := d.view(ctx, func(t *turn) (err error) {
-		held, err = t.tx.CountNotices(NoticeFilter{Held: true})
-		return err
-	})
-	if err != nil {
-		return 0, fmt.Errorf("count held notices: %w", err)
-	}
-	return held, nil
+	return look(ctx, d, "count held notices", func(tx Tx) (int, error) { return tx.CountNotices(NoticeFilter{Held: true}) })
 }
 
 // Release ends the hold of a notice: it is due now. It reports whether it did;

@@ -79,42 +79,18 @@ func (t *turn) caseOf(tk *Ticket) (Case, error) {
 
 // List reads the tickets that match, the most recently updated first.
 func (d *Desk) List(ctx context.Context, f Filter) ([]Ticket, error) {
-	var list []Ticket
-	err := d.view(ctx, func(t *turn) (err error) {
-		list, err = t.tx.Find(f)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list tickets: %w", err)
-	}
-	return list, nil
+	return look(ctx, d, "list tickets", func(tx Tx) ([]Ticket, error) { return tx.Find(f) })
 }
 
 // InUse lists the departments that have tickets in one of the statuses.
 func (d *Desk) InUse(ctx context.Context, s []Status) ([]string, error) {
-	var departments []string
-	err := d.view(ctx, func(t *turn) (err error) {
-		departments, err = t.tx.InUse(s)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("look for departments in use: %w", err)
-	}
-	return departments, nil
+	return look(ctx, d, "look for departments in use", func(tx Tx) ([]string, error) { return tx.InUse(s) })
 }
 
 // StatesInUse lists the states that an admin has added in which there are tickets
 // with one of the statuses.
 func (d *Desk) StatesInUse(ctx context.Context, s []Status) ([]State, error) {
-	var states []State
-	err := d.view(ctx, func(t *turn) (err error) {
-		states, err = t.tx.StatesInUse(s)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("look for statuses in use: %w", err)
-	}
-	return states, nil
+	return look(ctx, d, "look for statuses in use", func(tx Tx) ([]State, error) { return tx.StatesInUse(s) })
 }
 
 // Explain reads what became of the mail with this UID, and why.
@@ -132,13 +108,5 @@ func (d *Desk) Explain(ctx context.Context, source string, epoch, uid uint32) (T
 
 // Outcomes counts the mails taken so far by what became of them.
 func (d *Desk) Outcomes(ctx context.Context) (map[Outcome]int, error) {
-	var counts map[Outcome]int
-	err := d.view(ctx, func(t *turn) (err error) {
-		counts, err = t.tx.Outcomes()
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("count outcomes: %w", err)
-	}
-	return counts, nil
+	return look(ctx, d, "count outcomes", Tx.Outcomes)
 }

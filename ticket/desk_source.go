@@ -79,15 +79,7 @@ func (d *Desk) Skip(ctx context.Context, source string, epoch uint32, uids []uin
 // Missing returns those UIDs of a source that have no row: what a server that
 // numbers badly hid from us.
 func (d *Desk) Missing(ctx context.Context, source string, epoch uint32, uids []uint32) ([]uint32, error) {
-	var missing []uint32
-	err := d.view(ctx, func(t *turn) (err error) {
-		missing, err = t.tx.Missing(source, epoch, uids)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("compare %s with the receipts: %w", source, err)
-	}
-	return missing, nil
+	return look(ctx, d, "compare "+source+" with the receipts", func(tx Tx) ([]uint32, error) { return tx.Missing(source, epoch, uids) })
 }
 
 // Fail books a try at a mail that did not succeed, so that the sweep can go on

@@ -20,13 +20,9 @@ const recomputeBatch = 200
 // run again at any time, and does not look at tickets of which nothing changed.
 // Each ticket is a transaction of its own. It returns how many there were.
 func (d *Desk) Recompute(ctx context.Context) (int, error) {
-	var settings []Setting
-	err := d.view(ctx, func(t *turn) (err error) {
-		settings, err = t.tx.Settings()
-		return err
-	})
+	settings, err := look(ctx, d, "look by what clocks are counted", Tx.Settings)
 	if err != nil {
-		return 0, fmt.Errorf("look by what clocks are counted: %w", err)
+		return 0, err
 	}
 	counted := 0
 	var faults []error // of one ticket, which must not hold up the others

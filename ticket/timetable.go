@@ -26,15 +26,7 @@ type Schedule interface {
 // NextAt is when Tick next has something to do after an instant, such as that at
 // which it last ran; zero if there is nothing.
 func (d *Desk) NextAt(ctx context.Context, after time.Time) (time.Time, error) {
-	var at time.Time
-	err := d.view(ctx, func(t *turn) (err error) {
-		at, err = t.tx.NextAt(after)
-		return err
-	})
-	if err != nil {
-		return time.Time{}, fmt.Errorf("look for the next instant: %w", err)
-	}
-	return at, nil
+	return look(ctx, d, "look for the next instant", func(tx Tx) (time.Time, error) { return tx.NextAt(after) })
 }
 
 // Recur does work that is not the desk's own if it has come due since it was last

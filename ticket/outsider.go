@@ -90,11 +90,7 @@ func (t *turn) storm(c Contact) (Number, error) {
 	if c.Storm == 0 {
 		return 0, nil
 	}
-	tk, err := t.survivor(c.Storm)
-	if err != nil || tk == nil {
-		return 0, err
-	}
-	member, err := t.takesPart(tk.Number, Address{Email: c.Address})
+	tk, member, err := t.goesOn(c.Storm, Address{Email: c.Address})
 	if err != nil || !member {
 		return 0, err
 	}

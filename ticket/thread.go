@@ -113,12 +113,8 @@ func (t *turn) holder(token Token, m *Mail, how string) (match, error) {
 	if n.Ticket == 0 {
 		return match{notice: n, kind: token.Kind}, nil // a digest: it belongs to no ticket
 	}
-	tk, err := t.survivor(n.Ticket)
+	tk, member, err := t.goesOn(n.Ticket, m.From)
 	if err != nil || tk == nil {
-		return match{}, err
-	}
-	member, err := t.takesPart(tk.Number, m.From)
-	if err != nil {
 		return match{}, err
 	}
 	t.because("ticket %d %s", tk.Number, how)
@@ -189,12 +185,8 @@ func (t *turn) bySubject(m *Mail) ([]Number, string, error) {
 // claim joins a mail to a ticket that it only names, if its sender takes part
 // in it.
 func (t *turn) claim(n Number, why string, m *Mail) (match, error) {
-	tk, err := t.survivor(n)
+	tk, member, err := t.goesOn(n, m.From)
 	if err != nil || tk == nil {
-		return match{}, err
-	}
-	member, err := t.takesPart(tk.Number, m.From)
-	if err != nil {
 		return match{}, err
 	}
 	switch {
@@ -207,6 +199,16 @@ func (t *turn) claim(n Number, why string, m *Mail) (match, error) {
 	}
 	t.because("ticket %d %s", tk.Number, why)
 	return match{ticket: tk.Number, participant: true}, nil
+}
+
+// goesOn is where a ticket goes on, nil if nowhere, and whether an address is a
+// participant there.
+func (t *turn) goesOn(n Number, a Address) (tk *Ticket, member bool, err error) {
+	if tk, err = t.survivor(n); err != nil || tk == nil {
+		return nil, false, err
+	}
+	member, err = t.takesPart(tk.Number, a)
+	return tk, member, err
 }
 
 // takesPart reports whether an address is a participant of a ticket.

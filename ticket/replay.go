@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -180,9 +181,4 @@ func (d *Diary) Against(t *Ticket) []string {
 	return differs
 }
 
-func instantOrNever(t time.Time) string {
-	if t.IsZero() {
-		return "never"
-	}
-	return t.UTC().Format(time.RFC3339Nano)
-}
+func instantOrNever(t time.Time) string { return cmp.Or(instantText(t), "never") }

@@ -8,17 +8,13 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
-	"time"
 )
 
 // OpenToRead opens a desk that is there, to be read only: beside a daemon, as a
 // copy or as a backup. It takes no lock, changes no schema, and what its DB is
 // asked to write is refused. Of a bucket in the options it only reads.
 func OpenToRead(ctx context.Context, url string, opts ...Option) (*DB, error) {
-	o := options{now: time.Now}
-	for _, opt := range opts {
-		opt(&o)
-	}
+	o := optionsOf(opts)
 	e, err := engineFor(url, o.password)
 	if err != nil {
 		return nil, err

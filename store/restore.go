@@ -37,10 +37,7 @@ func Restore(ctx context.Context, url, file string, rand io.Reader, opts ...Opti
 }
 
 func restore(ctx context.Context, url, file string, rand io.Reader, opts ...Option) (r Restored, err error) {
-	o := options{now: time.Now}
-	for _, opt := range opts {
-		opt(&o)
-	}
+	o := optionsOf(opts)
 	e, err := engineFor(url, o.password)
 	if err != nil {
 		return r, err

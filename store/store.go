@@ -57,6 +57,14 @@ type options struct {
 	objects  objects
 }
 
+func optionsOf(opts []Option) options {
+	o := options{now: time.Now}
+	for _, opt := range opts {
+		opt(&o)
+	}
+	return o
+}
+
 // WithLock makes Open take the lock of a daemon. Commands that read or do one
 // small thing do not take it.
 //
@@ -98,10 +106,7 @@ func WithClock(now func() time.Time) Option { return func(o *options) { o.now = 
 // is made if there is none; a PostgreSQL database has to be there. Its errors
 // name the database, say what is wrong with it and how to mend it.
 func Open(ctx context.Context, url string, opts ...Option) (*DB, error) {
-	o := options{now: time.Now}
-	for _, opt := range opts {
-		opt(&o)
-	}
+	o := optionsOf(opts)
 	e, err := engineFor(url, o.password)
 	if err != nil {
 		return nil, err

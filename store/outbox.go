@@ -220,9 +220,7 @@ const nextDueQuery = `SELECT MIN(free_at) FROM notices WHERE settled_at IS NULL 
 
 // NextDue implements ticket.Outbox.
 func (t *tx) NextDue() (time.Time, error) {
-	var at time.Time
-	err := t.one(nextDueQuery, nil, instant{&at})
-	return at, err
+	return t.when(nextDueQuery)
 }
 
 // CountNotices implements ticket.Outbox. A notice queued at f.Since counts.

@@ -77,12 +77,7 @@ func (t *tx) Swept(source string, began time.Time) error {
 
 // LastSweep implements ticket.Receipts.
 func (t *tx) LastSweep(source string) (time.Time, error) {
-	var began time.Time
-	err := t.one(`SELECT swept_at FROM sources WHERE source = $1`, args{source}, instant{&began})
-	if errors.Is(err, ticket.ErrNotFound) {
-		return time.Time{}, nil
-	}
-	return began, err
+	return t.when(`SELECT swept_at FROM sources WHERE source = $1`, source)
 }
 
 // ForgetSweep implements ticket.Receipts.
@@ -93,12 +88,7 @@ func (t *tx) ForgetSweep(source string) error {
 
 // LostSince implements ticket.Receipts.
 func (t *tx) LostSince(source string) (time.Time, error) {
-	var since time.Time
-	err := t.one(`SELECT lost_since FROM sources WHERE source = $1`, args{source}, instant{&since})
-	if errors.Is(err, ticket.ErrNotFound) {
-		return time.Time{}, nil
-	}
-	return since, err
+	return t.when(`SELECT lost_since FROM sources WHERE source = $1`, source)
 }
 
 // FoundLost implements ticket.Receipts.
@@ -109,9 +99,7 @@ func (t *tx) FoundLost(source string) error {
 
 // RestoredAt implements ticket.Receipts.
 func (t *tx) RestoredAt() (time.Time, error) {
-	var at time.Time
-	err := t.one(`SELECT MAX(restored_at) FROM backups`, nil, instant{&at})
-	return at, err
+	return t.when(`SELECT MAX(restored_at) FROM backups`)
 }
 
 // Baseline implements ticket.Receipts.

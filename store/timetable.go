@@ -1,29 +1,17 @@
 package store
 
-import (
-	"errors"
-	"time"
-
-	"deskpost/ticket"
-)
+import "time"
 
 const nextAtQuery = `SELECT MIN(next_at) FROM tickets WHERE next_at > $1`
 
 // NextAt implements ticket.Timetable.
 func (t *tx) NextAt(after time.Time) (time.Time, error) {
-	var at time.Time
-	err := t.one(nextAtQuery, args{after.UnixMilli()}, instant{&at})
-	return at, err
+	return t.when(nextAtQuery, after.UnixMilli())
 }
 
 // LastRun implements ticket.Timetable.
 func (t *tx) LastRun(name string) (time.Time, error) {
-	var at time.Time
-	err := t.one(t.held(`SELECT at FROM runs WHERE name = $1`), args{name}, instant{&at})
-	if errors.Is(err, ticket.ErrNotFound) {
-		return time.Time{}, nil
-	}
-	return at, err
+	return t.when(t.held(`SELECT at FROM runs WHERE name = $1`), name)
 }
 
 // SetRun implements ticket.Timetable.

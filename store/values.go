@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql/driver"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -31,6 +32,16 @@ func (i instant) Scan(v any) error {
 		return fmt.Errorf("an instant is kept as %T", v)
 	}
 	return nil
+}
+
+// when reads one instant, zero if there is none.
+func (t *tx) when(query string, a ...any) (time.Time, error) {
+	var at time.Time
+	err := t.one(query, a, instant{&at})
+	if errors.Is(err, ticket.ErrNotFound) {
+		return time.Time{}, nil
+	}
+	return at, err
 }
 
 // msTo reads a span of milliseconds.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -22,18 +21,11 @@ const (
 // holidaysFile reads the holidays of an iCalendar file (RFC 5545).
 func (c *checker) holidaysFile(path keyPath, file string, zone *time.Location) []calendar.Holiday {
 	file = c.relative(file)
-	f, err := openRegular(file)
-	if err != nil {
-		c.fault(path, "%v", unreadable(file, err))
+	text, ok := c.contents(path, file)
+	if !ok {
 		return nil
 	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
-	switch {
-	case err != nil:
-		c.fault(path, "%v", unreadable(file, err))
-		return nil
-	case len(text) > maxConfig:
+	if len(text) > maxConfig {
 		c.fault(path, "%s is larger than 1 MiB; keep the holidays of some years in it", file)
 		return nil
 	}

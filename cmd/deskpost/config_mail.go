@@ -47,6 +47,22 @@ func (c *checker) relative(path string) string {
 	return filepath.Join(c.src.dir(), path)
 }
 
+// contents reads a file that the config names, of which one byte more than a
+// config may have is enough to see that it is too large.
+func (c *checker) contents(path keyPath, file string) ([]byte, bool) {
+	f, err := openRegular(file)
+	if err != nil {
+		c.fault(path, "%v", unreadable(file, err))
+		return nil, false
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
+	if err != nil {
+		c.fault(path, "%v", unreadable(file, err))
+	}
+	return data, err == nil
+}
+
 func (c *checker) mailboxes(raw *rawConfig, policy *ticket.Policy) []mailboxSettings {
 	names := c.names("mailbox")
 	if len(names) == 0 && !c.bad["mailbox"] {
@@ -163,15 +179,8 @@ func (c *checker) authorities(path keyPath, file string) *x509.CertPool {
 		return nil
 	}
 	file = c.relative(file)
-	f, err := openRegular(file)
-	if err != nil {
-		c.fault(path, "%v", unreadable(file, err))
-		return nil
-	}
-	defer f.Close()
-	pem, err := io.ReadAll(io.LimitReader(f, maxConfig))
-	if err != nil {
-		c.fault(path, "%v", unreadable(file, err))
+	pem, ok := c.contents(path, file)
+	if !ok {
 		return nil
 	}
 	pool, err := x509.SystemCertPool()

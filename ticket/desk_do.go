@@ -67,12 +67,13 @@ func (t *turn) do(q Request, asks bool) (Transcript, error) {
 		return w.ask()
 	}
 	r, first, err := t.accept(q.Origin, q.Agent, q.Key)
-	switch {
-	case err != nil:
+	if err != nil {
 		return Transcript{}, err
-	case first != nil && first.Ticket != w.ticket.Number:
-		return Transcript{}, refuse(Conflict, "the key %q was used for ticket %d", q.Key, first.Ticket)
-	case first != nil:
+	}
+	if first != nil {
+		if err := w.sameTicket(q.Key, first.Ticket); err != nil {
+			return Transcript{}, err
+		}
 		return *first, errNothingDone
 	}
 	c, err := w.carryOut()
@@ -83,6 +84,19 @@ func (t *turn) do(q Request, asks bool) (Transcript, error) {
 		return w.toCaller(c), errNothingDone
 	}
 	return w.toCaller(c), t.conclude(&r, q.Key, c, w.mail, w.toCaller(c))
+}
+
+// sameTicket refuses a key that was used for another ticket; one that was merged
+// into this one since, perhaps by the first request, is no other.
+func (w *work) sameTicket(key string, used Number) error {
+	goesOn, err := w.survivor(used)
+	if err != nil {
+		return err
+	}
+	if goesOn == nil || goesOn.Number != w.ticket.Number {
+		return refuse(Conflict, "the key %q was used for ticket %d", key, used)
+	}
+	return nil
 }
 
 // requested is the work that a request asks for, before any of it is done.
@@ -105,7 +119,7 @@ func (t *turn) requested(q Request) (*work, error) {
 		m.From = Address{Name: agent.Name, Email: agent.Emails[0]}
 	}
 	w := t.workOn(tk, agent, m, t.now)
-	w.direct, w.sure = true, q.Sure
+	w.direct, w.sure, w.asked = true, q.Sure, q.Ticket
 	w.block = command.Parse(m.NewText, w.policy.knowsVerb)
 	w.takeText()
 	w.kind = cmp.Or(q.Kind, Note)
@@ -141,7 +155,7 @@ func (w *work) ask() (Transcript, error) {
 		w.doubt(yourText, "belongs to no ticket: say to which")
 	}
 	if !w.refused {
-		if err := w.run(w.block.Lines); err != nil {
+		if err := errors.Join(w.run(w.block.Lines), w.weighMerge()); err != nil {
 			return Transcript{}, err
 		}
 	}

@@ -179,6 +179,52 @@ func TestDoOnce(t *testing.T) {
 	}
 }
 
+// TestDoOnAMergedTicket asks by the old number: what is asked for is done where
+// the ticket goes on, unless somebody would read it there who did not before.
+func TestDoOnAMergedTicket(t *testing.T) {
+	t.Parallel()
+	w, out := two(t, bob)
+	merge := ticket.Request{Key: "merge", Agent: "jane", Ticket: 1002, Text: "#merge 1001 -cc"}
+	if done := w.do(merge); !done.Done {
+		t.Fatalf("merged: %+v", done)
+	}
+	if done := w.do(merge); !done.Again {
+		t.Errorf("asked once more, it says %+v", done)
+	}
+	w.sent()
+	const note = "(your request): names ticket 1002, which was merged into 1001"
+	done := w.do(ticket.Request{Agent: "jane", Ticket: 1002, Text: "#high\n#note\n\nBob is angry."})
+	want := []string{"#high: Normal -> High", "#note: your text is a note for agents", note}
+	if got := lines(done); !done.Done || done.Ticket != 1001 || !slices.Equal(got, want) || w.show(1001).Ticket.Priority != "High" {
+		t.Errorf("a note: %+v", done)
+	}
+	done = w.do(ticket.Request{Agent: "jane", Ticket: 1002, Text: "#show"})
+	if got := lines(done); !slices.Equal(got, []string{"#show: see below", note}) || !strings.HasPrefix(done.Report[0], "Ticket 1001: ") {
+		t.Errorf("shown: %+v", done)
+	}
+	w.sent()
+	for _, text := range []string{"#reply\n\nDear Bob, your password is x.", "#resolve"} {
+		for _, sure := range []bool{false, true} {
+			done := w.do(ticket.Request{Agent: "jane", Ticket: 1002, Text: text, Sure: sure})
+			doubt := note + ", and " + karen + " would get it there. To go on all the same, name ticket 1001"
+			if got := lines(done); done.Done || !slices.Contains(got, doubt) {
+				t.Errorf("%q, sure %t: %+v", text, sure, done)
+			}
+		}
+		if got := mailed(w.sent()); len(got) > 0 {
+			t.Errorf("mailed %v", got)
+		}
+		if done := w.do(ticket.Request{Agent: "jane", Ticket: 1001, Text: text}); !done.Done {
+			t.Errorf("%q on the ticket that goes on: %+v", text, done)
+		}
+		to(t, w.sent(), map[bool]ticket.NoticeKind{true: ticket.NoticeResolved, false: ticket.NoticeReply}[text == "#resolve"], karen)
+	}
+	// By mail the rule is the same, in words for a mail.
+	w.take(answer(to(t, out, ticket.NoticeNew, john), john, "#reply\nHello Bob."))
+	w.want(ticket.CommandHeld)
+	w.audit()
+}
+
 func TestOperatorDoes(t *testing.T) {
 	t.Parallel()
 	w, n, _ := opened(t)

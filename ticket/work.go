@@ -32,7 +32,7 @@ type work struct {
 	draft  *Draft // the held mail that this one mends
 	stale  bool   // it was meant to mend one that is done or too old
 
-	asked    Number      // the ticket of the notice that it answers, which may have been merged into this one
+	asked    Number      // the ticket that it is about to its author, which may have been merged into this one
 	inserted []insertion // texts by the admin that go before the agent's
 	reticent bool        // variables do not tell what the requester wrote
 	tasks    []task      // of the block, in the order in which they run

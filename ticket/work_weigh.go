@@ -117,9 +117,10 @@ func (w *work) makePublic() error {
 	return nil
 }
 
-// weighMerge holds, once, what answers a mail about a ticket that was merged and
-// goes to participants, if somebody would get it who did not take part in that
-// ticket: the agent may not know of the merge, and have somebody else in mind.
+// weighMerge holds what was asked for on a ticket that was merged and goes to
+// participants, if somebody would get it who did not take part in that ticket:
+// who asked may not know of the merge, and have somebody else in mind. A mail is
+// held once; a request can name the other ticket.
 func (w *work) weighMerge() error {
 	if w.asked == w.ticket.Number || w.asked == 0 {
 		return nil
@@ -132,15 +133,19 @@ func (w *work) weighMerge() error {
 	if err != nil {
 		return fmt.Errorf("read participants of ticket %d: %w", w.asked, err)
 	}
+	about, merged, mend := yourMail, fmt.Sprintf("answers a mail of ticket %d, which was merged into %d", w.asked, w.ticket.Number),
+		"answer with #reply or your commands again"
+	if w.direct {
+		about, merged = yourRequest, fmt.Sprintf("names ticket %d, which was merged into %d", w.asked, w.ticket.Number)
+		mend = fmt.Sprintf("name ticket %d", w.ticket.Number)
+	}
 	told := w.draft != nil && w.draft.Ticket == w.ticket.Number
 	goesOut := w.kind == Reply && w.posts() || w.ticket.Status == Resolved && w.before.Status != Resolved
 	if strangers := in.strangers(people); goesOut && !told && len(strangers) > 0 {
-		w.doubt(yourMail, "answers a mail of ticket %d, which was merged into %d, and %s would get it there. To go on all the same, answer with #reply or your commands again",
-			w.asked, w.ticket.Number, emails(strangers))
+		w.doubt(about, "%s, and %s would get it there. To go on all the same, %s", merged, emails(strangers), mend)
 		return nil
 	}
-	w.results = append(w.results, ResultLine{Line: yourMail,
-		Result: fmt.Sprintf("answers a mail of ticket %d, which was merged into %d", w.asked, w.ticket.Number)})
+	w.results = append(w.results, ResultLine{Line: about, Result: merged})
 	return nil
 }
 

@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // bounce takes a delivery report. It never opens or reopens a ticket and is
 // never answered. Since anybody can write one (RFC 3464 section 4.1), it counts
 // only if it came to the return path of one of our mails or carries that mail's
 // signed Message-ID.
-func (t *turn) bounce(m *Mail) (Conclusion, error) {
+func (t *turn) bounce(in *Receipt, m *Mail) (Conclusion, error) {
 	n, err := t.bounced(m)
 	if err != nil {
 		return Conclusion{}, err
@@ -27,7 +28,7 @@ func (t *turn) bounce(m *Mail) (Conclusion, error) {
 			t.because("it names %q, whom we did not write to", b.Recipient)
 			continue
 		}
-		if err := t.applyBounce(n, r, b); err != nil {
+		if err := t.applyBounce(n, r, b, t.received(in)); err != nil {
 			return Conclusion{}, err
 		}
 	}
@@ -72,7 +73,9 @@ func (n *Notice) recipientOf(b Bounce) (*Recipient, bool) {
 	return nil, false
 }
 
-func (t *turn) applyBounce(n *Notice, r *Recipient, b Bounce) error {
+// applyBounce takes what a delivery report, which came at an instant, says of one
+// recipient.
+func (t *turn) applyBounce(n *Notice, r *Recipient, b Bounce, at time.Time) error {
 	r.Answer = cmp.Or(b.Diagnostic, "no reason given")
 	if !strings.Contains(r.Answer, b.Status) {
 		r.Answer += " " + b.Status
@@ -87,7 +90,7 @@ func (t *turn) applyBounce(n *Notice, r *Recipient, b Bounce) error {
 	}
 	n.settleIfDone(t.now)
 	if b.Permanent {
-		return t.undeliverable(n, *r, BounceReported)
+		return t.undeliverable(n, *r, BounceReported, at)
 	}
 	if err := t.reportDelivery(n, *r, BounceReported, NoticeUndeliverable); err != nil {
 		return fmt.Errorf("report bounce: %w", err)

@@ -64,7 +64,7 @@ func (t *turn) decide(r *Receipt, m *Mail, sight Sight, earlier int64) (Conclusi
 		return Conclusion{Outcome: Loop}, err
 	}
 	if len(m.Bounces) > 0 {
-		return t.bounce(m)
+		return t.bounce(r, m)
 	}
 	found, err := t.match(m)
 	if err != nil {

@@ -139,7 +139,7 @@ func (d *Desk) Settle(ctx context.Context, id int64, attempt int, results []Resu
 			if again, err := t.withoutFiles(&n, r); again || err != nil {
 				return err
 			}
-			if err := t.undeliverable(&n, r, DeliveryFailed); err != nil {
+			if err := t.undeliverable(&n, r, DeliveryFailed, t.now); err != nil {
 				return err
 			}
 		}

@@ -198,6 +198,42 @@ func TestUndeliveredReplyIsNoAnswer(t *testing.T) {
 	}
 }
 
+// TestBounceThatLayInTheMailbox: a report counts by when it came, however long the
+// desk was down and did not read it. Ten minutes after the reply it takes that
+// back, and what was due meanwhile is done now; 25 hours after it does not.
+func TestBounceThatLayInTheMailbox(t *testing.T) {
+	t.Parallel()
+	for came, want := range map[time.Duration]struct{ clock, event string }{
+		10 * time.Minute: {"first 1 running", "09:20 reply-undelivered"},
+		24 * time.Hour:   {"first 1 running", "09:10 reply-undelivered"},
+		25 * time.Hour:   {"first 1 met", ""},
+	} {
+		w := bank(t)
+		w.take(from(karen, "Cannot sign in", "Help!"))
+		n := w.want(ticket.Opened)
+		notice := to(t, w.sent(), ticket.NoticeNew, "jane@private.example")
+		w.now = w.now.Add(10 * time.Minute)
+		w.take(answer(notice, "jane@private.example", "Try again."))
+		reply := to(t, w.sent(), ticket.NoticeReply, karen)
+		bounced := w.now.Add(came)
+		w.now = w.now.Add(72 * time.Hour) // the desk was down
+		w.uid++
+		w.deliverAt(w.uid, ticket.Mail{From: ticket.Address{Email: "mailer-daemon@customer.example"}, Recipients: []string{reply.ReturnPath},
+			Machine: ticket.AutoReplied, Bounces: []ticket.Bounce{{Recipient: karen, Status: "5.1.1", Permanent: true}}}, bounced)
+		w.want(ticket.Bounced)
+		clocks(t, w, n, want.clock, "resolve 1 running")
+		events := w.diary(n, ticket.ReplyUndelivered)
+		if len(events) > 1 || !strings.HasPrefix(strings.Join(events, ""), want.event) || (len(events) == 0) != (want.event == "") {
+			t.Errorf("after %s: events %q, want %q", came, events, want.event)
+		}
+		w.tick()
+		if told := slices.Contains(mailed(w.sent()), "escalation:lead@private.example"); told != (want.event != "") {
+			t.Errorf("after %s: the lead is told of a breach: %t", came, told)
+		}
+		w.audit()
+	}
+}
+
 // TestPauseMovesDeadline: pending stops the clock of the solution, not that of
 // the first answer.
 func TestPauseMovesDeadline(t *testing.T) {

@@ -21,9 +21,9 @@ func (t *turn) withoutFiles(n *Notice, r Recipient) (bool, error) {
 	return true, t.queue(&again)
 }
 
-// undeliverable writes into the diary that a mail did not reach somebody, and
-// tells an agent, once for each ticket and recipient.
-func (t *turn) undeliverable(n *Notice, r Recipient, kind EventKind) error {
+// undeliverable writes into the diary that a mail did not reach somebody, of which
+// word came at an instant, and tells an agent, once for each ticket and recipient.
+func (t *turn) undeliverable(n *Notice, r Recipient, kind EventKind, at time.Time) error {
 	c, err := t.tx.Contact(r.Address.Key())
 	if err != nil && !isAbsent(err) {
 		return fmt.Errorf("read contact: %w", err)
@@ -32,7 +32,7 @@ func (t *turn) undeliverable(n *Notice, r Recipient, kind EventKind) error {
 	if err := t.tx.SaveContact(c); err != nil {
 		return fmt.Errorf("save contact: %w", err)
 	}
-	if err := t.unanswered(n, r); err != nil {
+	if err := t.unanswered(n, r, at); err != nil {
 		return err
 	}
 	return t.reportDelivery(n, r, kind, NoticeUndeliverable)
@@ -44,9 +44,10 @@ const answerTime = 24 * time.Hour
 
 // unanswered notes that a public reply did not reach the requester, who so has
 // no answer yet: the clocks that it had stopped run on as if it had never been
-// written.
-func (t *turn) unanswered(n *Notice, r Recipient) error {
-	if n.Kind != NoticeReply || r.Cc || n.Entry == 0 || t.now.Sub(n.QueuedAt) > answerTime {
+// written. What counts is when word of it came, and not when the desk read that:
+// a report may lie in the mailbox for as long as the desk is down.
+func (t *turn) unanswered(n *Notice, r Recipient, at time.Time) error {
+	if n.Kind != NoticeReply || r.Cc || n.Entry == 0 || at.Sub(n.QueuedAt) > answerTime {
 		return nil
 	}
 	tk, err := t.tx.Ticket(n.Ticket)
@@ -60,7 +61,7 @@ func (t *turn) unanswered(n *Notice, r Recipient) error {
 	if slices.ContainsFunc(diary, func(e Event) bool { return e.Kind == ReplyUndelivered && e.Entry == n.Entry }) {
 		return nil
 	}
-	return t.keep(tk, &Event{Ticket: n.Ticket, Kind: ReplyUndelivered, Actor: theDesk, Entry: n.Entry,
+	return t.keep(tk, &Event{Ticket: n.Ticket, Since: at, Kind: ReplyUndelivered, Actor: theDesk, Entry: n.Entry,
 		Detail: "response undelivered: the reply did not reach " + r.Address.Email + ", so it does not count as an answer"})
 }
 

@@ -139,7 +139,7 @@ func (t *turn) noteTerms(tk *Ticket, diary []Event, since time.Time) ([]Event, e
 	if err != nil {
 		return nil, err
 	}
-	now, none := t.policy.terms(tk), was == Terms{}
+	now, none := t.policy.termsAfter(was, tk), was == Terms{}
 	tk.PlanRevision, tk.Calendar, tk.CalendarRevision = was.PlanRevision, was.Calendar, was.CalendarRevision
 	switch {
 	case now == was, now.Calendar == "":
@@ -177,6 +177,8 @@ func latestTerms(diary []Event) (Terms, error) {
 // change of plan, priority or department says it all.
 func (t *turn) difference(tk *Ticket, was, now Terms) string {
 	switch {
+	case now.Plan == "" && t.policy.Plans[tk.Plan].Key != "":
+		return fmt.Sprintf("no calendar is set by which the plan %s could count: it promises nothing", tk.Plan)
 	case now.Plan == "" && tk.Plan != "":
 		return fmt.Sprintf("the plan %s is not in the config any more: it promises nothing", tk.Plan)
 	case t.edited && was.Plan == "":

@@ -39,8 +39,8 @@ func (d *Desk) Recompute(ctx context.Context) (int, error) {
 
 // outdates reports whether what was written of a setting holds no more.
 func (p *Policy) outdates(s Setting) bool {
-	now := p.terms(&Ticket{Department: s.Department, Plan: s.Plan})
-	return now.Calendar != "" && s != Setting{s.Department, s.Plan, now.PlanRevision, now.Calendar, now.CalendarRevision}
+	now := p.termsAfter(Terms{Calendar: s.Calendar, CalendarRevision: s.CalendarRevision}, &Ticket{Department: s.Department, Plan: s.Plan})
+	return s != Setting{s.Department, s.Plan, now.PlanRevision, now.Calendar, now.CalendarRevision}
 }
 
 func (d *Desk) recomputeUnder(ctx context.Context, s Setting) (counted int, err error) {

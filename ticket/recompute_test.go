@@ -172,3 +172,45 @@ func (w *world) clocks(n ticket.Number) string {
 	}
 	return words
 }
+
+// TestNoCalendarIsNoPromise: only plans have a calendar, so that a ticket which is
+// taken out of its plan has none. Its clocks end all the same, by whatever it was
+// taken out, and a due date goes on being counted.
+func TestNoCalendarIsNoPromise(t *testing.T) {
+	t.Parallel()
+	for name, leave := range map[string]func(w *world, n ticket.Number){
+		"by an agent":     func(w *world, n ticket.Number) { w.command(n, jane, "#sla none") },
+		"to a department": func(w *world, n ticket.Number) { w.command(n, jane, "#dept online-banking") },
+		"by the config": func(w *world, n ticket.Number) {
+			w.edit(1, func(p *ticket.Policy) {
+				plan := p.Plans["sev-c"]
+				plan.Calendar = ""
+				p.Plans["sev-c"] = plan
+			})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := bank(t)
+			w.edit(0, func(p *ticket.Policy) {
+				plan := p.Plans["sev-c"]
+				plan.Calendar, p.Calendar = "office", ""
+				p.Plans["sev-c"] = plan
+			})
+			w.take(from(karen, "Cannot sign in", "Help!"))
+			n := w.want(ticket.Opened)
+			w.due(n, "Mon 05 11:00")
+			w.now = w.now.Add(10 * time.Minute)
+			leave(w, n)
+			w.sent()
+			w.due(n, "")
+			clocks(t, w, n)
+			if got := w.until(w.now.Add(8 * time.Hour)); len(got) > 0 {
+				t.Errorf("mailed %q", got)
+			}
+			w.command(n, jane, "#due tomorrow 15:00")
+			w.due(n, "Tue 06 16:00")
+			w.audit()
+		})
+	}
+}

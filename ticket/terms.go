@@ -57,6 +57,18 @@ func (p *Policy) terms(tk *Ticket) Terms {
 	return t
 }
 
+// termsAfter are what holds for a ticket that was under other terms. Where no
+// calendar is set nothing can be promised, and what its clocks have counted
+// before keeps the calendar that it was counted by.
+func (p *Policy) termsAfter(was Terms, tk *Ticket) Terms {
+	now := p.terms(tk)
+	if now.Calendar == "" {
+		now.Plan, now.PlanRevision = "", ""
+		now.Calendar, now.CalendarRevision = was.Calendar, was.CalendarRevision
+	}
+	return now
+}
+
 // A Setting is by what the clocks of some tickets are counted: their department
 // and plan, and what these meant when it was last noted.
 type Setting struct {

@@ -259,7 +259,7 @@ func TestFollowUpAcrossDaylightSaving(t *testing.T) {
 		w := newWorld(t)
 		berlin, err := time.LoadLocation("Europe/Berlin")
 		if err != nil {
-			t.Skip("no zone data on this machine")
+			t.Fatal(err)
 		}
 		w.change(func(p *ticket.Policy) { p.Zone = berlin })
 		w.now = began.In(berlin)

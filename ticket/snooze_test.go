@@ -159,7 +159,7 @@ func TestTimesInTheZoneOfTheDesk(t *testing.T) {
 	t.Parallel()
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
-		t.Skip("no zone data on this machine")
+		t.Fatal(err)
 	}
 	w := newWorld(t)
 	w.change(func(p *ticket.Policy) { p.Zone = berlin })

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	_ "time/tzdata" // the same zone rules wherever the tests run
 
 	"deskpost/store/storetest"
 	"deskpost/ticket"

@@ -71,9 +71,9 @@ func (t *turn) setState(s AgentState) error {
 
 // tells notes what the agent tells of themselves; it is written if the rest of the
 // mail is done.
-func (w *work) tells(change func(*AgentState)) error {
+func (w *work) tells(me speaker, change func(*AgentState)) error {
 	if w.says == nil {
-		s, err := w.state(w.agent.Key)
+		s, err := w.state(me.Key)
 		if err != nil {
 			return err
 		}

@@ -35,7 +35,7 @@ func (p *Policy) CheckMacro(m Macro, byDesk bool) map[int]error {
 // itself: it is about who gives it, or about another ticket that somebody has to
 // choose.
 func (v Verb) forAgents() bool {
-	return v.own || v.stage == stageReport || slices.Contains([]string{"take", "merge", "link", "unlink"}, v.Name)
+	return v.self != nil || v.stage == stageReport || slices.Contains([]string{"take", "merge", "split", "link", "unlink"}, v.Name)
 }
 
 // IsNote reports whether the text of a macro never goes to a customer.

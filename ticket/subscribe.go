@@ -31,15 +31,15 @@ func (s *AgentState) decline(k NoticeKind, yes bool) {
 }
 
 // doSubscribe makes the verb that asks for recurring mail, or for none.
-func doSubscribe(decline bool) func(*work, string) (string, error) {
-	return func(w *work, args string) (string, error) {
+func doSubscribe(decline bool) func(*work, speaker, string) (string, error) {
+	return func(w *work, me speaker, args string) (string, error) {
 		words := []string{"plan", "report"}
 		word, err := command.Match(args, words)
 		if err != nil {
 			return "", notMatched("mail", err, words)
 		}
 		kind := recurring[word]
-		if err := w.tells(func(s *AgentState) { s.decline(kind, decline) }); err != nil {
+		if err := w.tells(me, func(s *AgentState) { s.decline(kind, decline) }); err != nil {
 			return "", err
 		}
 		if decline {

@@ -19,9 +19,14 @@ type Verb struct {
 
 	stage stage
 	group string // of the verbs with the same group, a mail may give one
-	own   bool   // about who gives it: not for the operator, who is no agent
 	do    func(w *work, args string) (result string, err error)
+	self  func(w *work, me speaker, args string) (result string, err error) // in place of do: about who gives it
 }
+
+// A speaker is the agent who gives a command about themselves. What agents want of
+// the desk is kept for a speaker only, and runVerb makes none of the operator and
+// of the desk, who are no agents.
+type speaker struct{ Agent }
 
 // A stage is the place of a verb in the canonical order (commands.md b.2, rule
 // 7): whatever order the lines have, departments change before assignees and
@@ -104,14 +109,14 @@ func Verbs() []Verb {
 		{Name: "macro", Args: "NAME", Help: "run commands that your admin has put together; #list macros shows them; each needs its right",
 			stage: stageText, do: doMacro},
 		{Name: "watch", Help: "be told of all that is written on the ticket", Right: MayRead,
-			stage: stagePeople, group: "watch", own: true, do: watchAs(Watching, "you are told of messages, replies and notes")},
+			stage: stagePeople, group: "watch", self: watchAs(Watching, "you are told of messages, replies and notes")},
 		{Name: "unwatch", Help: "take back #watch or #mute", Right: MayRead,
-			stage: stagePeople, group: "watch", own: true, do: watchAs(Unwatched, "you are told what others are")},
+			stage: stagePeople, group: "watch", self: watchAs(Unwatched, "you are told what others are")},
 		{Name: "mute", Help: "be told no more of the ticket, unless it is given to you or a note mentions you", Right: MayRead,
-			stage: stagePeople, group: "watch", own: true, do: watchAs(Muted, "you are told only what is said to you")},
+			stage: stagePeople, group: "watch", self: watchAs(Muted, "you are told only what is said to you")},
 		{Name: "away", Args: "[TIME] [AGENT | none]", Help: "get no tickets and no mail until then, or until #back; the agent stands in",
-			stage: stagePeople, group: "away", own: true, do: doAway},
-		{Name: "back", Help: "be there again", stage: stagePeople, group: "away", own: true, do: doBack},
+			stage: stagePeople, group: "away", self: doAway},
+		{Name: "back", Help: "be there again", stage: stagePeople, group: "away", self: doBack},
 		{Name: "merge", Args: "NUMBER [+cc | -cc]", Help: "go on in another ticket; who takes part only in this one gets the replies there (+cc) or not (-cc)", Right: MayMerge,
 			stage: stageStatus, group: "status", do: doMerge},
 		{Name: "split", Args: "ENTRY [SUBJECT]", Help: "make a ticket of its own of what a customer wrote; #show numbers the entries", Right: MayCreate,
@@ -120,8 +125,8 @@ func Verbs() []Verb {
 			stage: stageTags, do: doLink},
 		{Name: "unlink", Args: "NUMBER [duplicate | blocks | blocked | child | parent | related]", Help: "say that it no longer is", Right: MayLink,
 			stage: stageTags, do: doUnlink},
-		{Name: "subscribe", Args: "plan | report", Help: "get the plan of your day, or the weekly report of what you lead", stage: stagePeople, own: true, do: doSubscribe(false)},
-		{Name: "unsubscribe", Args: "plan | report", Help: "get it no more", stage: stagePeople, own: true, do: doSubscribe(true)},
+		{Name: "subscribe", Args: "plan | report", Help: "get the plan of your day, or the weekly report of what you lead", stage: stagePeople, self: doSubscribe(false)},
+		{Name: "unsubscribe", Args: "plan | report", Help: "get it no more", stage: stagePeople, self: doSubscribe(true)},
 		{Name: "show", Args: "[NUMBER]", Help: "get the whole thread by mail", Right: MayRead,
 			stage: stageReport, do: doShow},
 		{Name: "list", Args: "[mine | myteams | unassigned | snoozed | overdue | open | QUERY | canned | macros | fields]", Help: "get a list of tickets; a query is such as dept:billing prio:high due<2h",

@@ -15,7 +15,7 @@ var midnight = command.ClockTime(0, 0)
 // doAway notes that the agent is away, until when, and who stands in. Both may be
 // left out: then they say so when they are back, and the deputy is the one of the
 // config.
-func doAway(w *work, args string) (string, error) {
+func doAway(w *work, me speaker, args string) (string, error) {
 	until, rest := w.backAt(args)
 	deputy, err := w.deputyFor(rest, args)
 	if err != nil {
@@ -24,7 +24,7 @@ func doAway(w *work, args string) (string, error) {
 	if err := w.noCircle(deputy); err != nil {
 		return "", err
 	}
-	if err := w.tells(func(s *AgentState) { s.AwayFrom, s.AwayUntil, s.Deputy = w.now, until, deputy }); err != nil {
+	if err := w.tells(me, func(s *AgentState) { s.AwayFrom, s.AwayUntil, s.Deputy = w.now, until, deputy }); err != nil {
 		return "", err
 	}
 	result := "away until you say #back"
@@ -100,13 +100,13 @@ func (w *work) noCircle(deputy string) error {
 }
 
 // doBack notes that the agent is back.
-func doBack(w *work, args string) (string, error) {
+func doBack(w *work, me speaker, args string) (string, error) {
 	return noArgs(args, func() (string, error) {
-		s, err := w.state(w.agent.Key)
+		s, err := w.state(me.Key)
 		if err != nil || !s.Away(w.now) {
 			return "you were not away", err
 		}
-		err = w.tells(func(s *AgentState) { s.AwayFrom, s.AwayUntil, s.Deputy = time.Time{}, time.Time{}, "" })
+		err = w.tells(me, func(s *AgentState) { s.AwayFrom, s.AwayUntil, s.Deputy = time.Time{}, time.Time{}, "" })
 		return "you are back: your tickets are yours again", err
 	})
 }

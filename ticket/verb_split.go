@@ -22,7 +22,7 @@ func doSplit(w *work, args string) (string, error) {
 	if e.Kind != Message {
 		return "", refuse(Invalid, "entry %s is a %s: only what a customer wrote can be a ticket", label, e.Kind)
 	}
-	if !w.policy.May(w.agent.Key, MayCreate, w.ticket.Department) {
+	if !w.may(MayCreate, w.ticket.Department) {
 		return "", refuse(NotAllowed, "%s", w.missingIn(MayCreate, w.ticket.Department))
 	}
 	diary, err := w.diaries(w.ticket.Number)

@@ -3,13 +3,13 @@ package ticket
 import "fmt"
 
 // watchAs makes the verb of a mode.
-func watchAs(mode WatchMode, result string) func(*work, string) (string, error) {
-	return func(w *work, args string) (string, error) {
+func watchAs(mode WatchMode, result string) func(*work, speaker, string) (string, error) {
+	return func(w *work, me speaker, args string) (string, error) {
 		return noArgs(args, func() (string, error) {
-			if mode == Muted && w.ticket.Assignee == w.agent.Key {
+			if mode == Muted && w.ticket.Assignee == me.Key {
 				return "", refuse(Conflict, "the ticket is yours, so nobody else hears of it: give it to somebody, or to nobody with #assign none")
 			}
-			w.watch = &mode
+			w.watch = &Watcher{Ticket: w.ticket.Number, Agent: me.Key, Mode: mode, Since: w.now}
 			return result, nil
 		})
 	}
@@ -26,16 +26,15 @@ func (w *work) changeWatch() error {
 	}
 	before := Unwatched
 	for _, watcher := range list {
-		if watcher.Agent == w.agent.Key {
+		if watcher.Agent == w.watch.Agent {
 			before = watcher.Mode
 		}
 	}
-	if before == *w.watch {
+	if before == w.watch.Mode {
 		return nil
 	}
-	w.change(&Event{Ticket: w.ticket.Number, Kind: WatchChanged, Actor: w.actor(), Before: string(before), After: string(*w.watch)})
-	err = w.tx.Watch(Watcher{Ticket: w.ticket.Number, Agent: w.agent.Key, Mode: *w.watch, Since: w.now})
-	if err != nil {
+	w.change(&Event{Ticket: w.ticket.Number, Kind: WatchChanged, Actor: w.actor(), Before: string(before), After: string(w.watch.Mode)})
+	if err := w.tx.Watch(*w.watch); err != nil {
 		return fmt.Errorf("change who watches ticket %d: %w", w.ticket.Number, err)
 	}
 	return nil

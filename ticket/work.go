@@ -41,7 +41,7 @@ type work struct {
 	chosen   bool        // the assignee, by the rule of a department
 	people   []personChange
 	links    []linkChange
-	watch    *WatchMode        // what the agent wants to hear from now on; nil if the mail does not say
+	watch    *Watcher          // what the agent wants to hear from now on; nil if the mail does not say
 	says     *AgentState       // what the agent tells of themselves
 	used     map[string]string // groups of verbs that exclude each other, by the first one used
 	line     map[string]int    // where in results the verb of a group stands
@@ -172,7 +172,7 @@ func (w *work) runVerb(v Verb, args string) (string, error) {
 	if w.byDesk && v.forAgents() {
 		return "", refuse(NotAllowed, "is for agents")
 	}
-	if v.own && w.byOperator() {
+	if v.self != nil && w.byOperator() {
 		return "", refuse(Invalid, "is about yourself, and you are no agent: say as which agent")
 	}
 	if v.Right != "" && !w.may(v.Right, w.before.Department) {
@@ -182,6 +182,9 @@ func (w *work) runVerb(v Verb, args string) (string, error) {
 		if err := w.claim(v.group, v.Name); err != nil {
 			return "", err
 		}
+	}
+	if v.self != nil {
+		return v.self(w, speaker{w.agent}, args)
 	}
 	return v.do(w, args)
 }

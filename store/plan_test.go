@@ -94,6 +94,7 @@ func TestPlans(t *testing.T) {
 		find("tag", "sqlite_autoindex_ticket_tags_1", ticket.Filter{Tag: "vip"}),
 		find("field", "sqlite_autoindex_ticket_fields_1", ticket.Filter{Fields: map[string]string{"customer-no": "17"}}),
 		find("next", "tickets_next", ticket.Filter{NextBy: since}),
+		find("next behind another", "tickets_next", ticket.Filter{NextBy: since, Behind: ticket.Due{At: since, Number: 1}}),
 		find("nothing", "tickets_updated", ticket.Filter{}),
 		count("address", "notice_recipients_key", ticket.NoticeFilter{Address: "ann@example.com", Customers: true, Since: since}),
 		count("ticket", "notices_ticket", ticket.NoticeFilter{Ticket: 1001, Customers: true, Since: since}),

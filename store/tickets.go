@@ -119,6 +119,9 @@ func findQuery(f ticket.Filter) (string, args) {
 	}
 	if !f.NextBy.IsZero() {
 		w.add("next_at <= $", f.NextBy.UnixMilli())
+		if !f.Behind.At.IsZero() {
+			w.behind(f.Behind)
+		}
 	}
 	if !f.DueBy.IsZero() {
 		w.add("deadline <= $", f.DueBy.UnixMilli())
@@ -170,6 +173,13 @@ func (w *where) field(field, value string) {
 	w.args = append(w.args, field, value)
 	w.conditions = append(w.conditions, fmt.Sprintf("number IN (SELECT ticket FROM ticket_fields WHERE field = $%d AND value = $%d)",
 		len(w.args)-1, len(w.args)))
+}
+
+// behind demands that a ticket waits behind another one, in the order of the index
+// tickets_next.
+func (w *where) behind(d ticket.Due) {
+	w.args = append(w.args, d.At.UnixMilli(), int64(d.Number))
+	w.conditions = append(w.conditions, fmt.Sprintf("(next_at, number) > ($%d, $%d)", len(w.args)-1, len(w.args)))
 }
 
 // in demands that a column has one of the values, if there are any.

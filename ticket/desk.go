@@ -22,7 +22,8 @@ type Desk struct {
 	policy    atomic.Pointer[Policy]
 	ticked    atomic.Pointer[time.Time] // when Tick last ran
 	barrier   barrier
-	calendars sync.Map // *calendar.Calendar of former revisions, by "key@revision"
+	broke     atomic.Pointer[Due] // where it broke off; nil if it did not
+	calendars sync.Map            // *calendar.Calendar of former revisions, by "key@revision"
 }
 
 // SetPolicy makes p the policy of every use case that begins after it.

@@ -10,6 +10,11 @@ import (
 // tickBatch bounds how many tickets one transaction of Tick reads.
 const tickBatch = 200
 
+// maxFaulty bounds how many tickets Tick fails at before it breaks off; it goes on
+// behind them the next time. So tickets that can not be changed, however many
+// there are, neither keep others waiting for ever nor the desk busy.
+const maxFaulty = 1000
+
 // clockWorks is before any desk ran. A clock that says less was never set, as on
 // a machine that has no battery and has not reached a time server yet.
 var clockWorks = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -45,16 +50,19 @@ func (d *Desk) Tick(ctx context.Context) (int, error) {
 func (d *Desk) ringAll(ctx context.Context, now time.Time, g gate) (int, error) {
 	changed := 0
 	var faults []error // of one ticket, which must not hold up the others
-	for after := (Filter{NextBy: now, Limit: tickBatch}); ; {
+	find := Filter{NextBy: now, Limit: tickBatch}
+	if broke := d.broke.Swap(nil); broke != nil {
+		find.Behind = *broke
+	}
+	for {
 		var due []Ticket
 		err := d.view(ctx, func(t *turn) (err error) {
-			due, err = t.tx.Find(after)
+			due, err = t.tx.Find(find)
 			return err
 		})
 		if err != nil {
 			return changed, fmt.Errorf("look for what is due: %w", err)
 		}
-		before := changed
 		for _, tk := range due {
 			var did bool
 			err := d.update(ctx, func(t *turn) (err error) {
@@ -68,11 +76,25 @@ func (d *Desk) ringAll(ctx context.Context, now time.Time, g gate) (int, error) 
 			case did:
 				changed++
 			}
+			find.Behind = Due{tk.NextAt, tk.Number}
 		}
-		if len(due) < tickBatch || changed == before || len(faults) > 0 {
-			return changed, errors.Join(faults...)
+		if len(due) < tickBatch {
+			return changed, joinFew(faults)
+		}
+		if len(faults) >= maxFaulty {
+			d.broke.Store(&find.Behind)
+			return changed, joinFew(faults)
 		}
 	}
+}
+
+// joinFew makes one error of many, of which it tells the first few.
+func joinFew(faults []error) error {
+	const told = 10
+	if more := len(faults) - told; more > 0 {
+		faults = append(faults[:told:told], fmt.Errorf("and %d more tickets", more))
+	}
+	return errors.Join(faults...)
 }
 
 // ring does what is due on one ticket, unless somebody did so meanwhile. It

@@ -199,10 +199,17 @@ type Filter struct {
 	Requester   string            // address key
 	DueBy       time.Time         // Ticket.Deadline at or before; the earliest first
 	NextBy      time.Time         // Ticket.NextAt at or before: what Tick has to look at
+	Behind      Due               // with NextBy: only what waits behind this one
 	Awake       time.Time         // not snoozed beyond this instant
 	Asleep      time.Time         // snoozed beyond this instant
 	ByDeadline  bool              // the nearest deadline first, then those without one, the oldest first
 	Limit       int               // 0 is 50
+}
+
+// A Due is a ticket in the order of what is due: by NextAt, then by number.
+type Due struct {
+	At     time.Time // zero is before all
+	Number Number
 }
 
 // A NoticeFilter selects notices to count. Zero fields select everything.

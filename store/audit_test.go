@@ -185,6 +185,7 @@ func TestAuditFinds(t *testing.T) {
 		"status of an admin":     {`UPDATE tickets SET substatus = 'vendor' WHERE number = 1001`, diaryUntrue},
 		"closed by nobody":       {`UPDATE tickets SET closed_at = 5000 WHERE number = 1001`, diaryUntrue},
 		"clock gone":             {`DELETE FROM sla_clocks WHERE ticket = 1001`, clockUntrue},
+		"watcher of nobody's":    {`INSERT INTO watchers (ticket, agent, mode) VALUES (1001, 'jane', 'mute')`, diaryUntrue},
 		"clock of nothing":       {`UPDATE sla_clocks SET cycle = 2 WHERE ticket = 1001`, clockUntrue},
 		"clock ended":            {`UPDATE sla_clocks SET state = 'met' WHERE ticket = 1001`, clockUntrue},
 		"clock moved":            {`UPDATE sla_clocks SET deadline_at = 5000 WHERE ticket = 1001`, clockUntrue},

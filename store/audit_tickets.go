@@ -74,11 +74,13 @@ type auditedTicket struct {
 	ticket.Ticket
 	key   string // of the requester
 	diary ticket.Diary
-	index map[indexed]bool // rows for its tags and fields
-	links []string         // as the ticket sees them
+	index map[indexed]bool  // rows for its tags and fields
+	links []string          // as the ticket sees them
+	watch map[string]string // modes of those who said what they want to hear
 }
 
-// addDiaries reads the events and the index of the tickets above first up to last.
+// addDiaries reads the events, links, watchers and index of the tickets above first
+// up to last.
 func (a *auditor) addDiaries(tickets map[ticket.Number]*auditedTicket, first, last int64) error {
 	err := each(a.tx, func(s scan) error {
 		var e ticket.Event
@@ -101,6 +103,21 @@ func (a *auditor) addDiaries(tickets map[ticket.Number]*auditedTicket, first, la
 		return err
 	}, `SELECT ticket, kind, other FROM links WHERE ticket > $1 AND ticket <= $2
 		UNION SELECT ticket, kind, other FROM links WHERE other > $1 AND other <= $2`, first, last)
+	if err != nil {
+		return err
+	}
+	err = each(a.tx, func(s scan) error {
+		var n ticket.Number
+		var agent, mode string
+		err := s(&n, &agent, &mode)
+		if k := tickets[n]; k != nil {
+			if k.watch == nil {
+				k.watch = map[string]string{}
+			}
+			k.watch[agent] = mode
+		}
+		return err
+	}, `SELECT ticket, agent, mode FROM watchers WHERE ticket > $1 AND ticket <= $2`, first, last)
 	if err != nil {
 		return err
 	}
@@ -130,6 +147,9 @@ func (a *auditor) ticket(k *auditedTicket) {
 	slices.Sort(k.links)
 	if says := k.diary.Links(); !slices.Equal(k.links, says) {
 		a.found(diaryUntrue, where, fmt.Sprintf("its links are %q, its diary says %q", k.links, says))
+	}
+	if says := k.diary.Watchers(); !maps.Equal(k.watch, says) {
+		a.found(diaryUntrue, where, fmt.Sprintf("its watchers are %v, its diary says %v", k.watch, says))
 	}
 	if k.key != k.Requester.Key() {
 		a.found(ticketUntrue, where, fmt.Sprintf("it is filed under the requester %q, and that is %q", k.key, k.Requester.Email))

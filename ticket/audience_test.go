@@ -225,7 +225,7 @@ func TestMute(t *testing.T) {
 			modes = append(modes, e.Actor.Name+":"+e.Before+">"+e.After)
 		}
 	}
-	if want := []string{"wes:>watch", "mary:>mute", "mary:mute>"}; !slices.Equal(modes, want) {
+	if want := []string{"wes:wes=>wes=watch", "mary:mary=>mary=mute", "mary:mary=mute>mary="}; !slices.Equal(modes, want) {
 		t.Errorf("diary %v, want %v", modes, want)
 	}
 }

@@ -42,7 +42,7 @@ const (
 	TeamChanged         EventKind = "team"
 	DepartmentChanged   EventKind = "department"
 	PlanChanged         EventKind = "plan"
-	WatchChanged        EventKind = "watch"
+	WatchChanged        EventKind = "watch" // before and after are "AGENT=MODE"
 	TagsChanged         EventKind = "tags"
 	FieldChanged        EventKind = "field"     // before and after are "KEY=VALUE", without a value where there is none
 	TimeSpent           EventKind = "time"      // before and after are the sums, as time.ParseDuration reads them

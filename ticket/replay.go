@@ -13,13 +13,14 @@ import (
 // zero value is that of a ticket without events.
 //
 // It knows the status, the instants that belong to it, the assignee, the team,
-// the tags and the fields from the beginning: a ticket is opened as new, for
-// nobody, without tags and fields.
+// the tags, the fields and the watchers from the beginning: a ticket is opened as
+// new, for nobody, without tags, fields and watchers.
 // Priority, department, plan, subject and requester are known from their first
 // change on. That an agent pinned a plan is no event.
 type Diary struct {
 	values    map[EventKind]string // the latest value of each property that has one
-	fields    map[string]string    // those that are not empty, by key
+	fields    pairs                // those that are not empty, by key
+	watchers  pairs                // what agents want to hear, by key
 	links     map[string]bool      // as the ticket sees them
 	merged    string               // the number of the ticket it was merged into
 	since     time.Time            // when it got its status
@@ -62,7 +63,9 @@ func (d *Diary) Follow(e Event) {
 		}
 		d.values[e.Kind] = e.After
 	case FieldChanged:
-		d.field(e)
+		d.pair(&d.fields, "field", e)
+	case WatchChanged:
+		d.pair(&d.watchers, "watch", e)
 	case MessageAdded, ReplyAdded:
 		if e.After != AutomaticReply {
 			d.reminded, d.reminders = time.Time{}, 0
@@ -82,22 +85,25 @@ func (d *Diary) Follow(e Event) {
 	}
 }
 
-// field follows the change of one field.
-func (d *Diary) field(e Event) {
+// pairs are values by key, of which none is empty.
+type pairs map[string]string
+
+// pair follows the change of one value that has a key.
+func (d *Diary) pair(all *pairs, what string, e Event) {
 	key, was, _ := strings.Cut(e.Before, "=")
 	after, is, ok := strings.Cut(e.After, "=")
 	if !ok || after != key {
-		d.breaks = append(d.breaks, fmt.Sprintf("the field %q became the field %q", e.Before, e.After))
+		d.breaks = append(d.breaks, fmt.Sprintf("the %s %q became the %s %q", what, e.Before, what, e.After))
 		return
 	}
-	if d.fields[key] != was {
-		d.breaks = append(d.breaks, fmt.Sprintf("the field %s went from %q to %q, but was %q", key, was, is, d.fields[key]))
+	if (*all)[key] != was {
+		d.breaks = append(d.breaks, fmt.Sprintf("the %s %s went from %q to %q, but was %q", what, key, was, is, (*all)[key]))
 	}
-	if d.fields == nil {
-		d.fields = map[string]string{}
+	if *all == nil {
+		*all = pairs{}
 	}
-	if d.fields[key] = is; is == "" {
-		delete(d.fields, key)
+	if (*all)[key] = is; is == "" {
+		delete(*all, key)
 	}
 }
 
@@ -120,6 +126,9 @@ func (d *Diary) link(e Event) {
 
 // Links are the links of the ticket as it sees them (Link.Seen), sorted.
 func (d *Diary) Links() []string { return slices.Sorted(maps.Keys(d.links)) }
+
+// Watchers says for which agents the ticket has a Watcher, and in which mode.
+func (d *Diary) Watchers() map[string]string { return maps.Clone(d.watchers) }
 
 // state keeps what Ticket.setState does beside setting it.
 func (d *Diary) state(was, is Status, at time.Time) {

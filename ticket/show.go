@@ -206,7 +206,7 @@ func (t *turn) eventLine(e *Event) string {
 	case AssigneeChanged:
 		what = fmt.Sprintf("assignee: %s -> %s", cmp.Or(t.policy.agentName(e.Before), "nobody"), cmp.Or(t.policy.agentName(e.After), "nobody"))
 	case WatchChanged:
-		what = fmt.Sprintf("watch: %s -> %s", cmp.Or(e.Before, "as others"), cmp.Or(e.After, "as others"))
+		what = t.watchChange(e)
 	case TeamChanged:
 		what = fmt.Sprintf("team: %s -> %s", cmp.Or(t.policy.teamName(e.Before), "none"), cmp.Or(t.policy.teamName(e.After), "none"))
 	case DepartmentChanged:

@@ -138,7 +138,8 @@ func emails(list []Address) string {
 }
 
 // absorb changes the ticket that this one was merged into: it gets the tags, the
-// time spent, and who was let in. It says who gets its replies now.
+// time spent, what fields it has none of, who watched, and who was let in. It says
+// who gets its replies now.
 func (w *work) absorb(n Number, newcomers []Address) (string, error) {
 	into, err := w.tx.Ticket(n)
 	if err != nil {
@@ -169,6 +170,15 @@ func (w *work) absorb(n Number, newcomers []Address) (string, error) {
 		return "", err
 	}
 	events = append(events, joined)
+	watched, err := w.absorbWatchers(into)
+	if err != nil {
+		return "", err
+	}
+	filled, result, err := w.absorbFields(into)
+	if err != nil {
+		return "", err
+	}
+	events, end = slices.Concat(events, watched, filled), end+result
 	if was := into.Status; wait.stirs(was) {
 		events = append(events, into.setStatus(Open, w.actor(), w.received))
 		end += fmt.Sprintf("; %d: %s -> %s, since there is work left on %d", n, was, Open, w.ticket.Number)

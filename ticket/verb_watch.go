@@ -1,6 +1,10 @@
 package ticket
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+	"strings"
+)
 
 // watchAs makes the verb of a mode.
 func watchAs(mode WatchMode, result string) func(*work, speaker, string) (string, error) {
@@ -33,9 +37,21 @@ func (w *work) changeWatch() error {
 	if before == w.watch.Mode {
 		return nil
 	}
-	w.change(&Event{Ticket: w.ticket.Number, Kind: WatchChanged, Actor: w.actor(), Before: string(before), After: string(w.watch.Mode)})
+	w.change(w.watch.event(before, w.actor()))
 	if err := w.tx.Watch(*w.watch); err != nil {
 		return fmt.Errorf("change who watches ticket %d: %w", w.ticket.Number, err)
 	}
 	return nil
+}
+
+// event says that a watcher wanted to hear something else before.
+func (w Watcher) event(before WatchMode, by Actor) *Event {
+	return &Event{Ticket: w.Ticket, Kind: WatchChanged, Actor: by, Before: w.Agent + "=" + string(before), After: w.Agent + "=" + string(w.Mode)}
+}
+
+// watchChange writes such an event for agents to read.
+func (t *turn) watchChange(e *Event) string {
+	agent, was, _ := strings.Cut(e.Before, "=")
+	_, is, _ := strings.Cut(e.After, "=")
+	return fmt.Sprintf("what %s hears: %s -> %s", t.policy.agentName(agent), cmp.Or(was, "as others"), cmp.Or(is, "as others"))
 }

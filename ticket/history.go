@@ -114,10 +114,10 @@ func (c *chronicle) follow(e *Event, at time.Time) error {
 		}
 		c.status = e.After
 		c.snoozed = c.snoozed && ParseState(c.status).Status.standing() == sla.Working
-		c.setStatus(at)
+		c.setStatus(e, at)
 	case SnoozeChanged:
 		c.snoozed = e.After != ""
-		c.setStatus(at)
+		c.setStatus(e, at)
 	case DueChanged:
 		return c.setDue(e, at)
 	case SplitFrom:
@@ -139,12 +139,12 @@ func (c *chronicle) add(e sla.Event) {
 	c.history.Events = append(c.history.Events, e)
 }
 
-func (c *chronicle) setStatus(at time.Time) {
+func (c *chronicle) setStatus(e *Event, at time.Time) {
 	status := c.status
 	if c.snoozed {
 		status += sla.Snoozed
 	}
-	c.add(sla.Event{At: at, Kind: sla.StatusSet, Status: status, Standing: ParseState(c.status).Status.standing()})
+	c.add(sla.Event{At: at, Kind: sla.StatusSet, Own: e.Actor == theDesk, Status: status, Standing: ParseState(c.status).Status.standing()})
 }
 
 func (c *chronicle) setDue(e *Event, at time.Time) error {
@@ -155,7 +155,7 @@ func (c *chronicle) setDue(e *Event, at time.Time) error {
 			return fmt.Errorf("read a due date: %w", err)
 		}
 	}
-	c.add(sla.Event{At: at, Kind: sla.DueSet, Due: due})
+	c.add(sla.Event{At: at, Kind: sla.DueSet, Own: e.Actor == theDesk, Due: due})
 	return nil
 }
 

@@ -105,3 +105,55 @@ func TestStepChanges(t *testing.T) {
 		})
 	}
 }
+
+// TestStepHidesNoBreach: a step at the deadline that resolves the ticket, or stops
+// the clock, leaves the clock breached. Nobody is told that it was met after all,
+// and it is not breached once more when the ticket is opened again.
+func TestStepHidesNoBreach(t *testing.T) {
+	t.Parallel()
+	for do, state := range map[string]string{"status:resolved": "breached", "status:hold": "paused", "macro:end": "breached", "macro:later": "paused"} {
+		t.Run(do, func(t *testing.T) {
+			t.Parallel()
+			w := bank(t)
+			w.edit(0, func(p *ticket.Policy) {
+				plan := p.Plans["sev-c"]
+				plan.PauseFirst = true
+				plan.PauseOn = append(plan.PauseOn, "snooze")
+				plan.Steps = []sla.Step{{Key: "end", Metric: sla.First, Do: []string{do}}, {Key: "breach", Metric: sla.First, Do: []string{"mail:lead"}}}
+				p.Plans["sev-c"] = plan
+				p.Macros["end"] = ticket.Macro{Key: "end", Name: "End", Commands: []string{"#resolve"}}
+				p.Macros["later"] = ticket.Macro{Key: "later", Name: "Later", Commands: []string{"#snooze 30d"}}
+			})
+			w.take(from(karen, "Cannot sign in", "Help!"))
+			n := w.want(ticket.Opened)
+			w.sent()
+			deadline := w.now.Add(time.Hour)
+			told := w.until(deadline.Add(10 * time.Minute))
+			if lead := "10:00 escalation:lead@private.example"; !slices.Contains(told, lead) {
+				t.Errorf("mailed %q, without %q", told, lead)
+			}
+			clocks(t, w, n, "first 1 "+state, "resolve 1 "+map[string]string{"breached": "met", "paused": "paused"}[state])
+			w.command(n, jane, "#high")
+			w.command(n, jane, map[bool]string{true: "#snooze off", false: "#open"}[do == "macro:later"])
+			told = w.until(w.now.Add(4 * time.Hour))
+			if len(told) > 0 {
+				t.Errorf("later: %q", told)
+			}
+			same(t, "revoked", w.diary(n, ticket.BreachRevoked), nil)
+			var breached []time.Time
+			err := w.desk.Store.View(t.Context(), func(tx ticket.Tx) error {
+				kept, err := tx.ClocksOf(n)
+				for _, c := range kept {
+					if c.Metric == sla.First {
+						breached = append(breached, c.Breached)
+					}
+				}
+				return err
+			})
+			if err != nil || len(breached) != 1 || !breached[0].Equal(deadline) {
+				t.Errorf("the first answer was due %s, and was late at %v; %v", deadline, breached, err)
+			}
+			w.audit()
+		})
+	}
+}

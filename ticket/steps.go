@@ -192,10 +192,9 @@ func (t *turn) revoke(tk *Ticket, b *sla.Book, fired []Fired) error {
 }
 
 // saysBreached reports whether a step that was done says, and nobody took it
-// back, that the clock has passed its deadline. What a step itself has resolved,
-// at the deadline, is not met by that.
+// back, that the clock has passed its deadline.
 func saysBreached(c *sla.Clock, f Fired) bool {
-	if f.Metric != c.Metric || f.Cycle != c.Cycle || f.Plan != c.Terms.Plan.Key || !f.RevokedAt.IsZero() || f.Skipped != "" || f.Due.Equal(c.Ended) {
+	if f.Metric != c.Metric || f.Cycle != c.Cycle || f.Plan != c.Terms.Plan.Key || !f.RevokedAt.IsZero() || f.Skipped != "" {
 		return false
 	}
 	return slices.ContainsFunc(c.Terms.Plan.Steps, func(s sla.Step) bool { return s.Key == f.Step && !s.At.Before() })

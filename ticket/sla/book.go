@@ -139,12 +139,12 @@ func (b *Book) start(m Metric, at time.Time) *Clock {
 }
 
 // stop ends the clocks of some metrics that wait for it.
-func (b *Book) stop(at time.Time, metrics ...Metric) error {
+func (b *Book) stop(at time.Time, own bool, metrics ...Metric) error {
 	for _, c := range b.clocks {
 		if !c.open() || !slices.Contains(metrics, c.Metric) {
 			continue
 		}
-		if err := c.end(at); err != nil {
+		if err := c.end(at, own); err != nil {
 			return err
 		}
 	}
@@ -164,7 +164,7 @@ func (b *Book) ask(at time.Time) {
 func (b *Book) reply(at time.Time) error {
 	b.wrote = false
 	b.turns.reply(b.standing)
-	if err := b.stop(at, First, Next, Keep); err != nil {
+	if err := b.stop(at, false, First, Next, Keep); err != nil {
 		return err
 	}
 	b.answered, b.silent = true, at
@@ -181,13 +181,13 @@ func (b *Book) setStatus(e Event) error {
 	case e.Standing == Void:
 		for _, c := range b.clocks {
 			if c.open() {
-				c.cancel(e.At)
+				c.cancel(e.At, e.Own)
 				b.voided = append(b.voided, c)
 			}
 		}
 	case e.Standing == Done && was != Done:
 		b.answered, b.silent, b.wrote, b.turns.over = true, e.At, false, true
-		return b.stop(e.At, Metrics...)
+		return b.stop(e.At, e.Own, Metrics...)
 	case e.Standing == Working && was == Done:
 		if b.wrote {
 			b.ask(e.At)
@@ -201,17 +201,17 @@ func (b *Book) setStatus(e Event) error {
 		}
 		b.voided = nil
 	case e.Standing == Working:
-		b.pauseOrRun(e.At)
+		b.pauseOrRun(e.At, e.Own)
 	}
 	return nil
 }
 
 // pauseOrRun makes open clocks stand still or go on, as the status wants.
-func (b *Book) pauseOrRun(at time.Time) {
+func (b *Book) pauseOrRun(at time.Time, own bool) {
 	for _, c := range b.clocks {
 		switch paused := c.Terms.Plan.pauses(c.Metric, b.status); {
 		case c.State == Running && paused:
-			c.halt(at, Paused)
+			c.halt(at, Paused, own)
 		case c.State == Paused && !paused:
 			c.run(at)
 		}
@@ -252,7 +252,7 @@ func (b *Book) setTerms(e Event) error {
 			return err
 		}
 	}
-	b.pauseOrRun(e.At) // the new plan may pause in other statuses
+	b.pauseOrRun(e.At, e.Own) // the new plan may pause in other statuses
 	return nil
 }
 

@@ -19,7 +19,17 @@ const (
 )
 
 // A Segment is a stretch in which a clock ran. A zero To has not come yet.
-type Segment struct{ From, To time.Time }
+type Segment struct {
+	From, To time.Time
+	Own      bool // the desk ended it, after what the clock had reached by To
+}
+
+// has reports whether an instant comes before the segment's end. What people do
+// at an instant comes before what clocks reach then, and what the desk does by
+// itself comes after it.
+func (s Segment) has(at time.Time) bool {
+	return s.To.IsZero() || at.Before(s.To) || s.Own && at.Equal(s.To)
+}
 
 // A Clock is one promise to a ticket. Its methods do not change it.
 type Clock struct {
@@ -75,7 +85,7 @@ func (c *Clock) Consumed(at time.Time) time.Duration {
 
 // reach is the first instant at which the clock has counted an amount, and
 // false if it stands still before. An amount that is reached at the very end of
-// a segment is reached when the clock goes on: what happened at the deadline
+// a segment is reached when the clock goes on: what people did at the deadline
 // was in time.
 func (c *Clock) reach(amount time.Duration) (time.Time, bool, error) {
 	left := max(0, amount-c.Carried)
@@ -91,7 +101,7 @@ func (c *Clock) reach(amount time.Duration) (time.Time, bool, error) {
 		if err != nil {
 			return time.Time{}, false, err
 		}
-		if s.To.IsZero() || at.Before(s.To) {
+		if s.has(at) {
 			return at, true, nil
 		}
 		left = 0
@@ -116,13 +126,21 @@ func (c *Clock) Deadline() (time.Time, bool, error) {
 }
 
 // BreachedAt is when the clock passed its deadline, and false if it had not at
-// an instant. An end at the deadline itself is in time.
+// an instant. An end at the deadline itself is in time, but for one that the desk
+// made.
 func (c *Clock) BreachedAt(now time.Time) (time.Time, bool, error) {
 	at, ok, err := c.Deadline()
-	if err != nil || !ok || at.After(now) || c.State == Cancelled && !at.Before(c.Ended) {
+	if err != nil || !ok || at.After(now) || c.cancelledBy(at) {
 		return time.Time{}, false, err
 	}
 	return at, true, nil
+}
+
+// cancelledBy reports whether the clock was taken away before it could reach
+// anything at an instant.
+func (c *Clock) cancelledBy(at time.Time) bool {
+	own := slices.ContainsFunc(c.Segments, func(s Segment) bool { return s.Own && s.To.Equal(at) })
+	return c.State == Cancelled && !at.Before(c.Ended) && !own
 }
 
 // clone is a clock that may be changed without changing c.
@@ -137,35 +155,36 @@ func (c *Clock) clone() *Clock {
 func (c *Clock) run(at time.Time) {
 	c.State, c.Ended = Running, time.Time{}
 	if last := len(c.Segments) - 1; last >= 0 && c.Segments[last].To.Equal(at) {
-		c.Segments[last].To = time.Time{}
+		c.Segments[last].To, c.Segments[last].Own = time.Time{}, false
 		return
 	}
 	c.Segments = append(c.Segments, Segment{From: at})
 }
 
-// halt closes the open segment. One without length is dropped.
-func (c *Clock) halt(at time.Time, s State) {
+// halt closes the open segment, by the desk itself or not. One without length is
+// dropped, unless the desk ends it: it had reached what it reaches by going on.
+func (c *Clock) halt(at time.Time, s State, own bool) {
 	c.State = s
 	last := len(c.Segments) - 1
 	if last < 0 || !c.Segments[last].To.IsZero() {
 		return
 	}
-	if c.Segments[last].From.Equal(at) && last > 0 {
+	if c.Segments[last].From.Equal(at) && last > 0 && !own {
 		c.Segments = c.Segments[:last]
 		return
 	}
-	c.Segments[last].To = at
+	c.Segments[last].To, c.Segments[last].Own = at, own
 }
 
 // cancel ends the clock without a result.
-func (c *Clock) cancel(at time.Time) {
-	c.halt(at, Cancelled)
+func (c *Clock) cancel(at time.Time, own bool) {
+	c.halt(at, Cancelled, own)
 	c.Ended = at
 }
 
 // end freezes the clock: it is met, or was breached before.
-func (c *Clock) end(at time.Time) error {
-	c.halt(at, Met)
+func (c *Clock) end(at time.Time, own bool) error {
+	c.halt(at, Met, own)
 	c.Ended = at
 	_, late, err := c.BreachedAt(at)
 	if late {

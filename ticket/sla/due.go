@@ -8,7 +8,7 @@ import "time"
 func (b *Book) setDue(e Event) error {
 	b.due = e.Due
 	if c := b.last(Due); c != nil && c.open() {
-		c.cancel(e.At)
+		c.cancel(e.At, e.Own)
 	}
 	if b.standing != Working {
 		return nil

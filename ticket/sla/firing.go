@@ -37,7 +37,7 @@ func (c *Clock) Firings() ([]Firing, error) {
 			if err != nil {
 				return nil, err
 			}
-			if !ok || c.State == Cancelled && !at.Before(c.Ended) || n > 0 && s.Repeat == 0 {
+			if !ok || c.cancelledBy(at) || n > 0 && s.Repeat == 0 {
 				break
 			}
 			all = append(all, Firing{Step: s, Metric: c.Metric, Cycle: c.Cycle, Plan: c.Terms.Plan.Key, Occurrence: n, At: at,
@@ -96,7 +96,7 @@ func (c *Clock) dueStepAt(p Point, later time.Duration) (time.Time, error) {
 // whenRunning moves an instant out of a pause, to where the clock goes on.
 func (c *Clock) whenRunning(at time.Time) (time.Time, bool) {
 	for _, s := range c.counted() {
-		if s.To.IsZero() || at.Before(s.To) {
+		if s.has(at) {
 			return slices.MaxFunc([]time.Time{at, s.From}, time.Time.Compare), true
 		}
 	}

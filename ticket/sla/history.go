@@ -31,6 +31,7 @@ const (
 type Event struct {
 	At       time.Time
 	Kind     Kind
+	Own      bool      // the desk did it by itself, after all that was due at that instant
 	Status   string    // of StatusSet
 	Standing Standing  // of StatusSet
 	Terms    Terms     // of TermsSet; of CalendarEdited the calendar only

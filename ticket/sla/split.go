@@ -4,7 +4,7 @@ package sla
 // ticket was made of had one already, on the ticket it was split from (sla.md f.4).
 func (b *Book) answeredBefore() {
 	c, at := b.last(First), b.history.Received
-	c.halt(at, Cancelled)
+	c.halt(at, Cancelled, false)
 	c.Ended = at
 	b.answered, b.silent, b.turns.over = true, at, true
 }

@@ -139,21 +139,16 @@ func (t *turn) noteTerms(tk *Ticket, diary []Event, since time.Time) ([]Event, e
 	if err != nil {
 		return nil, err
 	}
-	now, none := t.policy.termsAfter(was, tk), was == Terms{}
 	tk.PlanRevision, tk.Calendar, tk.CalendarRevision = was.PlanRevision, was.Calendar, was.CalendarRevision
-	switch {
-	case now == was, now.Calendar == "":
+	now, others := t.policy.otherTerms(tk, was)
+	if !others {
 		return diary, nil
-	case none && now.Plan == "" && tk.Due.IsZero():
-		return diary, nil
-	case tk.Status.standing() != sla.Working && !none:
-		return diary, nil // what is over is not counted anew; if it is opened again, that is noticed then
 	}
 	if err := t.keepEditions(now); err != nil {
 		return nil, err
 	}
 	e := &Event{Ticket: tk.Number, Since: since, Kind: TermsChanged, Actor: theDesk, After: now.String()}
-	if !none {
+	if was != (Terms{}) {
 		e.Before, e.Detail = was.String(), t.difference(tk, was, now)
 	}
 	if err := t.record(e); err != nil {
@@ -161,6 +156,21 @@ func (t *turn) noteTerms(tk *Ticket, diary []Event, since time.Time) ([]Event, e
 	}
 	tk.PlanRevision, tk.Calendar, tk.CalendarRevision = now.PlanRevision, now.Calendar, now.CalendarRevision
 	return append(slices.Clip(diary), *e), nil
+}
+
+// otherTerms are what holds for a ticket by the policy, and whether its diary, which
+// noted others last, has to say so.
+func (p *Policy) otherTerms(tk *Ticket, was Terms) (Terms, bool) {
+	now, none := p.termsAfter(was, tk), was == Terms{}
+	switch {
+	case now == was, now.Calendar == "":
+		return now, false
+	case none && now.Plan == "" && tk.Due.IsZero():
+		return now, false
+	case tk.Status.Standing() != sla.Working && !none:
+		return now, false // what is over is not counted anew; if it is opened again, that is noticed then
+	}
+	return now, true
 }
 
 // latestTerms are those that the diary noted last; zero if it never did.

@@ -8,8 +8,8 @@ import (
 	"deskpost/ticket/sla"
 )
 
-// standing is what a status means to clocks.
-func (s Status) standing() sla.Standing {
+// Standing is what a status means to clocks.
+func (s Status) Standing() sla.Standing {
 	switch s {
 	case Resolved, Closed:
 		return sla.Done
@@ -24,6 +24,7 @@ func (s Status) standing() sla.Standing {
 // always that in which the desk took note of it.
 type chronicle struct {
 	*turn
+	moments []moment
 	history sla.History
 	terms   Terms  // the latest
 	status  string // "hold", or "hold/vendor"
@@ -31,25 +32,28 @@ type chronicle struct {
 	replies map[int64]time.Time // by entry
 }
 
-// A moment is an event and when it counts.
+// A moment is an event, when it counts, and what clocks take it for.
 type moment struct {
 	Event
 	counts time.Time
+	moves  []sla.Event
 }
 
 // chronicle reads a diary. Without terms in it no clock ever ran.
 func (t *turn) chronicle(diary []Event) (*chronicle, error) {
-	c := &chronicle{turn: t, status: string(New), replies: map[int64]time.Time{}}
-	moments := inOrder(diary)
-	for _, m := range moments {
+	c := &chronicle{turn: t, moments: inOrder(diary), status: string(New), replies: map[int64]time.Time{}}
+	for _, m := range c.moments {
 		if m.Kind == ReplyAdded && m.After != AutomaticReply {
 			c.replies[m.Entry] = m.counts
 		}
 	}
-	for _, m := range moments {
+	for i := range c.moments {
+		m := &c.moments[i]
+		known := len(c.history.Events)
 		if err := c.follow(&m.Event, m.counts); err != nil {
 			return nil, fmt.Errorf("event %d of ticket %d: %w", m.ID, m.Ticket, err)
 		}
+		m.moves = c.history.Events[known:len(c.history.Events):len(c.history.Events)]
 	}
 	return c, nil
 }
@@ -77,13 +81,13 @@ func inOrder(diary []Event) []moment {
 		case SnoozeChanged:
 			property = StatusChanged // both say whether clocks pause
 			fallthrough
-		case StatusChanged, TermsChanged, DueChanged:
+		case StatusChanged, TermsChanged, DueChanged, PriorityChanged, PlanChanged, DepartmentChanged:
 			if before := changed[property]; at.Before(before) {
 				at = before
 			}
 			changed[property] = at
 		}
-		moments[i] = moment{e, at}
+		moments[i] = moment{Event: e, counts: at}
 	}
 	slices.SortStableFunc(moments, func(a, b moment) int { return a.counts.Compare(b.counts) })
 	return moments
@@ -113,11 +117,11 @@ func (c *chronicle) follow(e *Event, at time.Time) error {
 			c.add(sla.Event{At: at, Kind: sla.CustomerWrote})
 		}
 		c.status = e.After
-		c.snoozed = c.snoozed && ParseState(c.status).Status.standing() == sla.Working
-		c.setStatus(e, at)
+		c.snoozed = c.snoozed && ParseState(c.status).Status.Standing() == sla.Working
+		c.setStatus(e.Actor, at)
 	case SnoozeChanged:
 		c.snoozed = e.After != ""
-		c.setStatus(e, at)
+		c.setStatus(e.Actor, at)
 	case DueChanged:
 		return c.setDue(e, at)
 	case SplitFrom:
@@ -139,12 +143,12 @@ func (c *chronicle) add(e sla.Event) {
 	c.history.Events = append(c.history.Events, e)
 }
 
-func (c *chronicle) setStatus(e *Event, at time.Time) {
+func (c *chronicle) setStatus(by Actor, at time.Time) {
 	status := c.status
 	if c.snoozed {
 		status += sla.Snoozed
 	}
-	c.add(sla.Event{At: at, Kind: sla.StatusSet, Own: e.Actor == theDesk, Status: status, Standing: ParseState(c.status).Status.standing()})
+	c.add(sla.Event{At: at, Kind: sla.StatusSet, Own: by == theDesk, Status: status, Standing: ParseState(c.status).Status.Standing()})
 }
 
 func (c *chronicle) setDue(e *Event, at time.Time) error {

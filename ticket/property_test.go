@@ -68,6 +68,9 @@ func TestRandomLives(t *testing.T) {
 			l.check(r)
 		}
 		l.verify(r)
+		for _, tk := range l.tickets() {
+			checkAccount(r, l.world, tk.Number)
+		}
 	})
 }
 

@@ -71,7 +71,7 @@ func (d *Desk) recomputeUnder(ctx context.Context, s Setting) (counted int, err 
 // recompute counts one ticket's clocks anew, if it is still being worked on.
 func (t *turn) recompute(n Number) error {
 	tk, err := t.tx.Ticket(n)
-	if err != nil || tk.Status.standing() != sla.Working {
+	if err != nil || tk.Status.Standing() != sla.Working {
 		return err
 	}
 	t.edited = true

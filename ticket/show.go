@@ -173,54 +173,59 @@ func (t *turn) entryLines(e *Entry, label, from string) []string {
 
 // eventLine writes an event, "" for those that an entry tells better.
 func (t *turn) eventLine(e *Event) string {
-	var what string
+	what := t.says(e)
+	if what == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s  EVENT by %s: %s", t.local(e.At), t.policy.actorName(e.Actor), what)
+}
+
+// says is what an event says to people, "" if something else says it better.
+func (t *turn) says(e *Event) string {
 	if e.Kind.addsEntry() && e.Kind != TicketOpened {
 		return "" // the entry says it
 	}
 	switch e.Kind {
 	case TicketOpened:
-		what = "opened"
+		return "opened"
 	case TermsChanged:
-		if e.Detail == "" {
-			return "" // the change that brought other terms says it
-		}
-		what = e.Detail
+		return e.Detail // without one the change that brought other terms says it
 	case StepReached, BreachRevoked:
-		what = e.Detail
+		return e.Detail
 	case StatusChanged:
-		what = fmt.Sprintf("status: %s -> %s", t.policy.stateName(ParseState(e.Before)), t.policy.stateName(ParseState(e.After)))
+		what := fmt.Sprintf("status: %s -> %s", t.policy.stateName(ParseState(e.Before)), t.policy.stateName(ParseState(e.After)))
 		if e.Detail != "" {
 			what += ": " + e.Detail
 		}
+		return what
 	case FollowUpChanged, DueChanged, SnoozeChanged:
-		what = fmt.Sprintf("%s: %s -> %s", e.Kind, cmp.Or(t.instantWords(e.Before), "none"), cmp.Or(t.instantWords(e.After), "none"))
+		return fmt.Sprintf("%s: %s -> %s", e.Kind, cmp.Or(t.instantWords(e.Before), "none"), cmp.Or(t.instantWords(e.After), "none"))
 	case PriorityChanged, TagsChanged, SubjectChanged, RequesterChanged:
-		what = fmt.Sprintf("%s: %s -> %s", e.Kind, cmp.Or(e.Before, "none"), cmp.Or(e.After, "none"))
+		return fmt.Sprintf("%s: %s -> %s", e.Kind, cmp.Or(e.Before, "none"), cmp.Or(e.After, "none"))
 	case FieldChanged:
-		what = t.fieldChange(e)
+		return t.fieldChange(e)
 	case TimeSpent:
-		what = fmt.Sprintf("time spent: %s -> %s", e.Before, e.After)
+		what := fmt.Sprintf("time spent: %s -> %s", e.Before, e.After)
 		if e.Detail != "" {
 			what += ", " + e.Detail
 		}
+		return what
 	case AssigneeChanged:
-		what = fmt.Sprintf("assignee: %s -> %s", cmp.Or(t.policy.agentName(e.Before), "nobody"), cmp.Or(t.policy.agentName(e.After), "nobody"))
+		return fmt.Sprintf("assignee: %s -> %s", cmp.Or(t.policy.agentName(e.Before), "nobody"), cmp.Or(t.policy.agentName(e.After), "nobody"))
 	case WatchChanged:
-		what = t.watchChange(e)
+		return t.watchChange(e)
 	case TeamChanged:
-		what = fmt.Sprintf("team: %s -> %s", cmp.Or(t.policy.teamName(e.Before), "none"), cmp.Or(t.policy.teamName(e.After), "none"))
+		return fmt.Sprintf("team: %s -> %s", cmp.Or(t.policy.teamName(e.Before), "none"), cmp.Or(t.policy.teamName(e.After), "none"))
 	case DepartmentChanged:
-		what = fmt.Sprintf("department: %s -> %s", t.policy.PathName(e.Before), t.policy.PathName(e.After))
+		return fmt.Sprintf("department: %s -> %s", t.policy.PathName(e.Before), t.policy.PathName(e.After))
 	case PlanChanged:
-		what = fmt.Sprintf("SLA plan: %s -> %s", cmp.Or(t.policy.Plans[e.Before].Name, "none"), cmp.Or(t.policy.Plans[e.After].Name, "none"))
+		return fmt.Sprintf("SLA plan: %s -> %s", cmp.Or(t.policy.Plans[e.Before].Name, "none"), cmp.Or(t.policy.Plans[e.After].Name, "none"))
 	case LinkAdded:
-		what = e.After
+		return e.After
 	case LinkRemoved:
-		what = "no longer " + e.Before
-	default:
-		what = fmt.Sprintf("%s: %s", e.Kind, e.Detail)
+		return "no longer " + e.Before
 	}
-	return fmt.Sprintf("%s  EVENT by %s: %s", t.local(e.At), t.policy.actorName(e.Actor), what)
+	return fmt.Sprintf("%s: %s", e.Kind, e.Detail)
 }
 
 // local writes an instant in the zone of the desk.

@@ -38,16 +38,16 @@ func (t *turn) undeliverable(n *Notice, r Recipient, kind EventKind, at time.Tim
 	return t.reportDelivery(n, r, kind, NoticeUndeliverable)
 }
 
-// answerTime is how long after a reply its failure takes it back, as far as
+// AnswerTime is how long after a reply its failure takes it back, as far as
 // service levels are concerned (sla.md f.4).
-const answerTime = 24 * time.Hour
+const AnswerTime = 24 * time.Hour
 
 // unanswered notes that a public reply did not reach the requester, who so has
 // no answer yet: the clocks that it had stopped run on as if it had never been
 // written. What counts is when word of it came, and not when the desk read that:
 // a report may lie in the mailbox for as long as the desk is down.
 func (t *turn) unanswered(n *Notice, r Recipient, at time.Time) error {
-	if n.Kind != NoticeReply || r.Cc || n.Entry == 0 || at.Sub(n.QueuedAt) > answerTime {
+	if n.Kind != NoticeReply || r.Cc || n.Entry == 0 || at.Sub(n.QueuedAt) > AnswerTime {
 		return nil
 	}
 	tk, err := t.tx.Ticket(n.Ticket)

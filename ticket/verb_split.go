@@ -216,7 +216,7 @@ func (w *work) answeredSince(e *Entry) (bool, error) {
 	}
 	return slices.ContainsFunc(diary, func(ev Event) bool {
 		status, _, _ := strings.Cut(ev.After, "/")
-		answers := ev.Kind == ReplyAdded && !lost[ev.Entry] || ev.Kind == StatusChanged && Status(status).standing() == Resolved.standing()
+		answers := ev.Kind == ReplyAdded && !lost[ev.Entry] || ev.Kind == StatusChanged && Status(status).Standing() == Resolved.Standing()
 		at := ev.Happened()
 		return answers && (at.After(e.At) || at.Equal(e.At) && ev.ID > added)
 	}), nil

@@ -20,41 +20,52 @@ type simulationInput struct {
 	events                                     []string
 }
 
-// A simulation plays a made-up history.
+// A simulation plays a made-up history, or goes on with a real one.
 type simulation struct {
+	*journal
 	policy     *ticket.Policy
-	zone       *time.Location // of times as they were written
+	written    *time.Location // of times as they are written
 	department string
 	terms      sla.Terms
 	status     string
 	ended      time.Time // the later of resolved and closed; zero is neither
 	replied    time.Time // the last reply
-	book       *sla.Book
-	journal    journal
-	foretold   bool // the timeline has come to what lies ahead
 }
 
-// simulate plays a history and returns the timeline to print. Its errors are
-// mistakes of the caller.
+// simulate plays a made-up history and returns the timeline to print. Its errors
+// are mistakes of the caller.
 func simulate(p *ticket.Policy, in simulationInput) (string, error) {
 	s := &simulation{policy: p, department: in.department, status: string(ticket.New)}
 	if err := s.begin(in); err != nil {
 		return "", &usageError{err}
 	}
-	for _, text := range in.events {
+	if err := s.play(in.events); err != nil {
+		return "", &usageError{err}
+	}
+	l, err := timelineAt(s.journal, s.last())
+	if err != nil {
+		return "", err
+	}
+	return l.writeAll()
+}
+
+// play plays events in the order in which they are written.
+func (s *simulation) play(events []string) error {
+	for _, text := range events {
 		if err := s.event(text); err != nil {
-			return "", &usageError{fmt.Errorf("the event %q: %w", text, err)}
+			return fmt.Errorf("the event %q: %w", text, err)
 		}
 	}
-	return s.timeline()
+	return nil
 }
 
 func (s *simulation) begin(in simulationInput) error {
 	if in.plan == "" || in.received == "" {
-		return errors.New(`write --plan and --received, such as: deskpost sla simulate --plan sev-a --received "2026-03-27 16:00"`)
+		return errors.New(`write --plan and --received, such as: deskpost sla simulate --plan sev-a --received "2026-03-27 16:00"; ` +
+			"or --ticket, for one that is there")
 	}
-	if _, ok := s.policy.Departments[in.department]; !ok && in.department != "" {
-		return unknownName("department", in.department, slices.Collect(maps.Keys(s.policy.Departments)))
+	if err := s.knows(in.department); err != nil {
+		return err
 	}
 	if err := s.setPlan(in.plan); err != nil {
 		return err
@@ -62,13 +73,9 @@ func (s *simulation) begin(in simulationInput) error {
 	if err := s.setPriority(cmp.Or(in.priority, s.policy.DefaultPriority)); err != nil {
 		return err
 	}
-	s.zone = s.terms.Calendar.Zone()
-	if in.zone != "" {
-		zone, err := time.LoadLocation(in.zone)
-		if err != nil {
-			return fmt.Errorf("--zone %q is not a time zone; write a name such as Europe/Berlin", in.zone)
-		}
-		s.zone = zone
+	zone := s.terms.Calendar.Zone()
+	if err := s.readZone(in.zone, zone); err != nil {
+		return err
 	}
 	at, rest, err := s.instant(in.received)
 	if err == nil && rest != "" {
@@ -77,11 +84,29 @@ func (s *simulation) begin(in simulationInput) error {
 	if err != nil {
 		return fmt.Errorf("--received %q: %w", in.received, err)
 	}
-	s.book, err = sla.Replay(sla.History{Received: at, Status: s.status, Terms: s.terms})
-	if err != nil {
-		return err
+	s.journal, err = newJournal(sla.History{Received: at, Status: s.status, Terms: s.terms}, zone, journalEntry{at: at, what: "received"})
+	return err
+}
+
+// knows refuses a department that is not in the config. "" is none.
+func (s *simulation) knows(department string) error {
+	if _, ok := s.policy.Departments[department]; !ok && department != "" {
+		return unknownName("department", department, slices.Collect(maps.Keys(s.policy.Departments)))
 	}
-	s.journal.note(at, "received", s.terms, s.book)
+	return nil
+}
+
+// readZone sets in which zone times are written, which is another one if none is
+// named.
+func (s *simulation) readZone(name string, otherwise *time.Location) error {
+	if s.written = otherwise; name == "" {
+		return nil
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return fmt.Errorf("--zone %q is not a time zone; write a name such as Europe/Berlin", name)
+	}
+	s.written = zone
 	return nil
 }
 
@@ -123,9 +148,9 @@ func (s *simulation) instant(text string) (at time.Time, rest string, err error)
 	if err != nil {
 		return at, "", bad
 	}
-	at, exact := calendar.At(s.zone, calendar.DateOf(wall), wall.Hour()*60+wall.Minute())
+	at, exact := calendar.At(s.written, calendar.DateOf(wall), wall.Hour()*60+wall.Minute())
 	if !exact {
-		return at, "", fmt.Errorf("there is no %s on that day in %s, since clocks are put forward; write a later time", fields[1], s.zone)
+		return at, "", fmt.Errorf("there is no %s on that day in %s, since clocks are put forward; write a later time", fields[1], s.written)
 	}
 	return at, rest, nil
 }
@@ -136,21 +161,17 @@ func (s *simulation) event(text string) error {
 	if err != nil {
 		return err
 	}
-	if at.Before(s.journal.last()) {
+	if at.Before(s.last()) {
 		return errors.New("it is before the one that stands before it; write events in the order of time")
 	}
 	events, err := s.eventsOf(at, what)
 	if err != nil {
 		return err
 	}
-	for _, e := range events {
-		e.At = at
-		if err := s.book.Apply(e); err != nil {
-			return err
-		}
+	for i := range events {
+		events[i].At = at
 	}
-	s.journal.note(at, what, s.terms, s.book)
-	return nil
+	return s.note(journalEntry{at: at, what: what, cause: what}, events)
 }
 
 func (s *simulation) eventsOf(at time.Time, what string) ([]sla.Event, error) {
@@ -175,6 +196,9 @@ func (s *simulation) eventsOf(at time.Time, what string) ([]sla.Event, error) {
 	case "undelivered":
 		if s.replied.IsZero() {
 			return nil, errors.New("there is no reply before it; write one")
+		}
+		if at.Sub(s.replied) > ticket.AnswerTime {
+			return nil, fmt.Errorf("the reply was more than %s before, and counts as an answer whatever becomes of it", span(ticket.AnswerTime))
 		}
 		return []sla.Event{{Kind: sla.Undelivered, Reply: s.replied}}, nil
 	case "due":
@@ -208,32 +232,28 @@ func (s *simulation) setTerms(word, object string) ([]sla.Event, error) {
 	case "priority":
 		err = s.setPriority(object)
 	case "dept":
-		if _, ok := s.policy.Departments[object]; !ok {
+		if object == "" {
 			return nil, unknownName("department", object, slices.Collect(maps.Keys(s.policy.Departments)))
 		}
-		s.department = object
-		err = s.setPlan(s.terms.Plan.Key)
+		if err = s.knows(object); err != nil {
+			return nil, err
+		}
+		s.department, s.terms.Calendar = object, s.policy.CalendarOf(s.terms.Plan.Key, object)
 	}
 	return []sla.Event{{Kind: sla.TermsSet, Terms: s.terms}}, err
 }
 
 // setStatus moves the ticket to a status.
 func (s *simulation) setStatus(at time.Time, status ticket.Status) sla.Event {
-	e := sla.Event{Kind: sla.StatusSet, Status: string(status), Standing: standing(status)}
-	s.status, s.ended = e.Status, time.Time{}
-	if e.Standing == sla.Done {
-		s.ended = at
-	}
+	e := sla.Event{At: at, Kind: sla.StatusSet, Status: string(status), Standing: status.Standing()}
+	s.stands(e)
 	return e
 }
 
-// standing is what a status means to clocks.
-func standing(s ticket.Status) sla.Standing {
-	switch {
-	case s == ticket.Resolved || s == ticket.Closed:
-		return sla.Done
-	case s.Done():
-		return sla.Void
+// stands keeps how the ticket stands after a change of its status.
+func (s *simulation) stands(e sla.Event) {
+	s.status, s.ended = e.Status, time.Time{}
+	if e.Standing == sla.Done {
+		s.ended = e.At
 	}
-	return sla.Working
 }

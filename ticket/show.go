@@ -46,22 +46,16 @@ func doShow(w *work, args string) (string, error) {
 }
 
 // threadLines writes a ticket with its messages, replies, notes and events, and
-// those of the tickets merged into it, in the order in which the desk took note of
-// them: that of the diaries, which have an event for each entry. What the ticket
-// at hand already is, and is not in its diary yet, is pending.
+// those of the tickets merged into it. What the ticket at hand already is, and is
+// not in its diary yet, is pending.
 func (w *work) threadLines(tk *Ticket, pending []*Event) ([]string, error) {
-	entries, err := w.thread(tk.Number)
-	if err != nil {
-		return nil, err
-	}
 	events, err := w.diaries(tk.Number)
 	if err != nil {
 		return nil, err
 	}
-	labels := entryLabels(entries, tk.Number)
-	byID := map[int64]*Entry{}
-	for i := range entries {
-		byID[entries[i].ID] = &entries[i]
+	items, err := w.items(tk.Number, events)
+	if err != nil {
+		return nil, err
 	}
 	links, err := w.linkLines(tk.Number)
 	if err != nil {
@@ -72,18 +66,8 @@ func (w *work) threadLines(tk *Ticket, pending []*Event) ([]string, error) {
 		lines = append(lines, spent)
 	}
 	lines = append(lines, "")
-	for _, ev := range events {
-		var part []string
-		from := ""
-		if ev.Ticket != tk.Number {
-			from = fmt.Sprintf(" (from #%d)", ev.Ticket)
-		}
-		if line := w.eventLine(&ev); line != "" {
-			part = append(part, line+from)
-		}
-		if e := byID[ev.Entry]; e != nil && ev.Kind.addsEntry() {
-			part = append(part, w.entryLines(e, labels[e.ID], from)...)
-		}
+	for _, item := range items {
+		part := w.itemLines(&item, tk.Number)
 		for _, l := range part {
 			size += len(l)
 		}
@@ -150,14 +134,21 @@ func (t *turn) dueWords(tk *Ticket, zone *time.Location) string {
 	return word + " " + tk.Deadline.In(zone).Format(form)
 }
 
-// entryLines writes an entry under its label; from says of which other ticket it
-// is, if it is.
-func (t *turn) entryLines(e *Entry, label, from string) []string {
+// itemLines writes an item of a ticket's thread.
+func (t *turn) itemLines(item *Item, in Number) []string {
+	from := ""
+	if item.Ticket != in {
+		from = fmt.Sprintf(" (from #%d)", item.Ticket)
+	}
+	e := item.Entry
+	if e == nil {
+		return []string{fmt.Sprintf("%s  EVENT by %s: %s%s", t.local(item.At), item.Actor, item.Text, from)}
+	}
 	kind := strings.ToUpper(string(e.Kind))
 	if e.Held {
 		kind = "HELD " + kind
 	}
-	lines := []string{fmt.Sprintf("%s  [%s] %s by %s%s", t.local(e.At), label, kind, authorOf(t.policy, e), from)}
+	lines := []string{fmt.Sprintf("%s  [%s] %s by %s%s", t.local(item.At), item.Label, kind, item.Actor, from)}
 	text := e.Text
 	if len(text) > shownText {
 		text = strings.ToValidUTF8(text[:shownText], "") + " (...)"
@@ -165,19 +156,10 @@ func (t *turn) entryLines(e *Entry, label, from string) []string {
 	for line := range strings.SplitSeq(text, "\n") {
 		lines = append(lines, "    "+strings.TrimRight(line, "\r"))
 	}
-	for _, r := range remarks(e) {
+	for _, r := range item.Remarks {
 		lines = append(lines, "    ["+r+"]")
 	}
 	return append(lines, "")
-}
-
-// eventLine writes an event, "" for those that an entry tells better.
-func (t *turn) eventLine(e *Event) string {
-	what := t.says(e)
-	if what == "" {
-		return ""
-	}
-	return fmt.Sprintf("%s  EVENT by %s: %s", t.local(e.At), t.policy.actorName(e.Actor), what)
 }
 
 // says is what an event says to people, "" if something else says it better.

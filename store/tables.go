@@ -15,8 +15,8 @@ type table struct {
 }
 
 // deskTables are all that hold the desk, each behind those it refers to. Not among
-// them are the two that say which schema a database has, and the leases, which
-// say what programs are at work on it.
+// them are the two that say which schema a database has, the leases, which say
+// what programs are at work on it, and who is signed in on the page.
 var deskTables = []table{
 	{"blobs", true}, {"blob_chunks", false}, {"counters", false}, {"keys", false}, {"backups", false}, {"departments", false},
 	{"tickets", false}, {"ticket_tags", false}, {"receipts", true}, {"failures", false}, {"sources", false}, {"epochs", true},
@@ -27,6 +27,7 @@ var deskTables = []table{
 	{"rota", false},
 	{"links", false},
 	{"transcripts", false},
+	{"passwords", false}, {"redeemed", false},
 	{"editions", false}, {"sla_clocks", false}, {"sla_fired", false},
 }
 

@@ -76,6 +76,9 @@ func (t *turn) do(q Request, asks bool) (Transcript, error) {
 		}
 		return *first, errNothingDone
 	}
+	if err := w.upToDate(q.Seen); err != nil {
+		return Transcript{}, err
+	}
 	c, err := w.carryOut()
 	if err != nil {
 		return Transcript{}, err
@@ -130,6 +133,23 @@ func (t *turn) requested(q Request) (*work, error) {
 		return nil, refuse(Invalid, "say what to do: give a command such as #take, or a text")
 	}
 	return w, nil
+}
+
+// upToDate refuses what was written before its author could have seen the last
+// entry of the thread.
+func (w *work) upToDate(seen int64) error {
+	if seen == 0 {
+		return nil
+	}
+	entries, err := w.thread(w.ticket.Number)
+	if err != nil || len(entries) == 0 {
+		return err
+	}
+	last := &entries[len(entries)-1]
+	if last.ID <= seen {
+		return nil
+	}
+	return refuse(Conflict, "Meanwhile there is a new %s by %s. Read it, then send yours again.", last.Kind, authorOf(w.policy, last))
 }
 
 // whoAsks is the agent who asks for something, without a key if it is the

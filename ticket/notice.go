@@ -39,13 +39,14 @@ const (
 	NoticeDigest        NoticeKind = "digest"        // to an agent: many notices in one
 	NoticeDailyPlan     NoticeKind = "daily-plan"    // to an agent: what there is to do today
 	NoticeWeeklyReport  NoticeKind = "weekly-report" // to a lead: what has happened
+	NoticeSignIn        NoticeKind = "sign-in"       // to an agent: a link to the page
 )
 
 // NoticeKinds lists every kind of notice.
 var NoticeKinds = []NoticeKind{NoticeAck, NoticeReply, NoticeResolved, NoticeReceipt, NoticeMoved, NoticeReminder, NoticeUnanswered, NoticeClosing, NoticeNew, NoticeMessage, NoticeAssigned,
 	NoticeTransferred, NoticeNote, NoticeReplied, NoticeStuck, NoticeMerged, NoticeGuest, NoticeMisused, NoticeUndeliverable, NoticeDelayed, NoticeTranscript,
 	NoticeHeld, NoticeFollowUp, NoticeEscalation, NoticeEscalations, NoticeLate, NoticeDigest,
-	NoticeDailyPlan, NoticeWeeklyReport}
+	NoticeDailyPlan, NoticeWeeklyReport, NoticeSignIn}
 
 // ToAgent reports whether notices of this kind go to agents.
 func (k NoticeKind) ToAgent() bool {
@@ -172,6 +173,7 @@ type Facts struct {
 	More    int          `json:"more,omitempty"`    // how many lines a digest has beyond Items
 	Address string       `json:"address,omitempty"` // which recipient a mail did not reach
 	Answer  string       `json:"answer,omitempty"`  // what the mail server said
+	Link    string       `json:"link,omitempty"`    // to the page
 	Files   []File       `json:"files,omitempty"`   // sent along
 	Zone    string       `json:"zone,omitempty"`    // of the times in the text
 	At      time.Time    `json:"at,omitzero"`

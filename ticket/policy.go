@@ -32,6 +32,7 @@ type Policy struct {
 	Canned          map[string]Canned
 	Macros          map[string]Macro
 
+	Page         string        // where agents' browsers find the page, such as https://desk.example.com; "" if there is none
 	Sweep        time.Duration // between two ticks
 	CatchupWait  time.Duration // how long after a start, or an outage of a mailbox, steps wait for mail that came before them
 	WeeklyReport Schedule      // when leads get reports; nil is never

@@ -21,6 +21,7 @@ func (t *turn) queue(n *Notice) error {
 	n.ReplyTo = tagged(dept.Address, t.policy.Separator, token)
 	n.ReturnPath = tagged(dept.Address, t.policy.Separator, key.mint(TokenReturn, id))
 	n.Stamp = key.mint(TokenEcho, id)
+	n.Facts.Link = t.link(n, key)
 	if n.Ticket != 0 {
 		n.References = append([]string{rootID(n.Ticket, dept.Address.Domain())}, n.References...)
 	}

@@ -26,6 +26,7 @@ type Request struct {
 	Text   string    // commands on the first lines, then what is to be posted, as in a mail
 	Kind   EntryKind // what the text becomes unless a command says otherwise: Reply or Note; "" is Note
 	Sure   bool      // send the text though it holds words that only agents have seen
+	Seen   int64     // ID of the last entry that its writer has seen: if there is another since, nothing is done; 0 is not known
 }
 
 // A Transcript says what a request did: all that it asked for, or nothing.

@@ -35,6 +35,7 @@ type Tx interface {
 	Rota
 	Agents
 	Requests
+	Door
 	Timetable
 	Reports
 	Alarms

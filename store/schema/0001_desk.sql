@@ -400,6 +400,27 @@ CREATE TABLE transcripts (
   says    TEXT NOT NULL -- JSON
 );
 
+-- What agents sign in with on the page, by their keys in the config.
+CREATE TABLE passwords (
+  agent      TEXT PRIMARY KEY,
+  hash       TEXT NOT NULL, -- as argon2id writes it
+  changed_at BIGINT NOT NULL
+);
+
+-- Links in notices that were used: each works once.
+CREATE TABLE redeemed (
+  notice BIGINT PRIMARY KEY REFERENCES notices (id),
+  at     BIGINT NOT NULL
+);
+
+-- Who is signed in on the page.
+CREATE TABLE sessions (
+  token      TEXT PRIMARY KEY, -- SHA-256 of what the browser has, in hexadecimal digits
+  says       @bytes NOT NULL,
+  expires_at BIGINT NOT NULL
+);
+CREATE INDEX sessions_expire ON sessions (expires_at);
+
 -- The clocks of service levels, as they follow from the diaries.
 CREATE TABLE sla_clocks (
   ticket            BIGINT NOT NULL REFERENCES tickets (number),

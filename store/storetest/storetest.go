@@ -23,6 +23,7 @@ func Run(t *testing.T, open func(testing.TB) ticket.Store) {
 		clockTests,
 		rotaTests,
 		requestTests,
+		doorTests,
 		stateTests,
 		timerTests,
 		fieldTests,

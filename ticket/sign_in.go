@@ -1,0 +1,149 @@
+package ticket
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	// signInLife is how long a mailed link signs in.
+	signInLife = 15 * time.Minute
+	// signInEvery is how soon another link is mailed to the same agent.
+	signInEvery = time.Minute
+)
+
+// Door is the part of a Tx that keeps what agents sign in with.
+type Door interface {
+	// Redeem notes that the link in a notice was used. It returns false if it was
+	// before.
+	Redeem(notice int64, at time.Time) (bool, error)
+	// Password is the hash of an agent's password, "" if there is none.
+	// SetPassword writes it; "" removes it.
+	Password(agent string) (string, error)
+	SetPassword(agent, hash string, at time.Time) error
+}
+
+// signInPattern is the token in a link: the ID of the notice in base 36 and a mac.
+var signInPattern = regexp.MustCompile(`^([1-9a-z][0-9a-z]{0,12})\.([a-z2-7]{26})$`)
+
+// tokenSignIn is the kind of the token in a link that signs in. No mail address
+// has it.
+const tokenSignIn TokenKind = "s"
+
+// MailSignIn mails an agent a link that signs them in on the page, once. It says
+// nothing about whether there is such an agent: the caller could not tell a
+// stranger who asks from the agent. More than one a minute is not mailed.
+func (d *Desk) MailSignIn(ctx context.Context, address string) error {
+	err := d.update(ctx, func(t *turn) error {
+		agent, ok := t.policy.AgentByAddress(Address{Email: address})
+		if !ok || agent.Disabled || t.policy.Page == "" {
+			return nil
+		}
+		departments := t.policy.reads(agent.Key)
+		if len(departments) == 0 {
+			return nil
+		}
+		n := t.reportTo(agent, NoticeSignIn, departments[0])
+		n.Recipients[0].Address.Email = agent.address(address)
+		n.Dedupe = fmt.Sprintf("sign-in:%s:%d", agent.Key, t.now.Truncate(signInEvery).Unix())
+		n.Facts.Until = t.now.Add(signInLife)
+		return t.queue(n)
+	})
+	if err != nil {
+		return fmt.Errorf("mail a link to sign in: %w", err)
+	}
+	return nil
+}
+
+// address is the one of an agent's addresses that was meant.
+func (a Agent) address(asked string) string {
+	for _, email := range a.Emails {
+		if strings.EqualFold(email, asked) {
+			return email
+		}
+	}
+	return a.Emails[0]
+}
+
+// SignIn takes the token of a mailed link and returns the agent it signs in, by
+// key. The error is a Refusal if the link was used, is too old, or none of ours.
+func (d *Desk) SignIn(ctx context.Context, token string) (string, error) {
+	var agent string
+	err := d.update(ctx, func(t *turn) (err error) {
+		agent, err = t.signIn(token)
+		return err
+	})
+	return agent, requestError("sign in by a link", err)
+}
+
+func (t *turn) signIn(text string) (string, error) {
+	invalid := refuse(NotAllowed, "This link does not sign in. Ask for another one.")
+	m := signInPattern.FindStringSubmatch(text)
+	if m == nil {
+		return "", invalid
+	}
+	id, err := strconv.ParseInt(m[1], 36, 64)
+	if err != nil {
+		return "", invalid
+	}
+	n, err := t.tx.Notice(id)
+	if isAbsent(err) {
+		return "", invalid
+	}
+	if err != nil {
+		return "", fmt.Errorf("read the notice with the link: %w", err)
+	}
+	key, known := t.keys.byID(n.Key)
+	if !known || n.Kind != NoticeSignIn || !key.verify(Token{Kind: tokenSignIn, Notice: id, mac: m[2]}) {
+		return "", invalid
+	}
+	if t.now.After(n.Facts.Until) {
+		return "", refuse(NotAllowed, "This link is too old: it was good for %s. Ask for another one.", minutes(signInLife))
+	}
+	if agent, ok := t.policy.Agents[n.Agent]; !ok || agent.Disabled {
+		return "", invalid
+	}
+	first, err := t.tx.Redeem(id, t.now)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("note that the link was used: %w", err)
+	case !first:
+		return "", refuse(NotAllowed, "This link was used already. Ask for another one.")
+	}
+	return n.Agent, nil
+}
+
+// Password is the hash of an agent's password, "" if there is none.
+func (d *Desk) Password(ctx context.Context, agent string) (hash string, err error) {
+	err = d.view(ctx, func(t *turn) error {
+		hash, err = t.tx.Password(agent)
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("read a password: %w", err)
+	}
+	return hash, nil
+}
+
+// SetPassword writes the hash of an agent's password; "" removes it.
+func (d *Desk) SetPassword(ctx context.Context, agent, hash string) error {
+	err := d.update(ctx, func(t *turn) error { return t.tx.SetPassword(agent, hash, t.now) })
+	if err != nil {
+		return fmt.Errorf("write a password: %w", err)
+	}
+	return nil
+}
+
+// link is the address on the page that signs the reader of a notice in.
+func (t *turn) link(n *Notice, key Key) string {
+	if n.Kind != NoticeSignIn {
+		return ""
+	}
+	return t.policy.Page + "/sign-in/" + strings.TrimPrefix(key.mint(tokenSignIn, n.ID), string(tokenSignIn))
+}
+
+func minutes(d time.Duration) string { return fmt.Sprintf("%d minutes", int(d/time.Minute)) }

@@ -72,7 +72,7 @@ func (d *Desk) Account(ctx context.Context, n Number) (Account, error) {
 
 // account reads what Account says of one ticket.
 func (t *turn) account(tk *Ticket) (Account, error) {
-	a := Account{Ticket: *tk, State: t.policy.stateName(tk.State()), At: t.now, Zone: t.policy.Zone}
+	a := Account{Ticket: *tk, State: t.policy.StateName(tk.State()), At: t.now, Zone: t.policy.Zone}
 	diary, err := t.tx.Events(tk.Number)
 	if err != nil {
 		return a, fmt.Errorf("read the diary: %w", err)

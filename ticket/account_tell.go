@@ -141,7 +141,7 @@ func (n *narrator) ahead(tk *Ticket) []Moment {
 	followUp := func() {
 		if !tk.FollowUp.IsZero() {
 			c.status = string(Open)
-			comes(tk.FollowUp, "the time to follow up has come, status: "+n.policy.stateName(tk.State())+" -> "+string(Open))
+			comes(tk.FollowUp, "the time to follow up has come, status: "+n.policy.StateName(tk.State())+" -> "+string(Open))
 		}
 	}
 	wake := func() {

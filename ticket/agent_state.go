@@ -100,9 +100,9 @@ func (t *turn) unreachable(agent Agent) (bool, error) {
 	return failed, nil
 }
 
-// zoneOf is the zone in which an agent reads times: that of their calendar, else
+// ZoneOf is the zone in which an agent reads times: that of their calendar, else
 // the desk's.
-func (p *Policy) zoneOf(agent Agent) *time.Location {
+func (p *Policy) ZoneOf(agent Agent) *time.Location {
 	if c := p.Calendars[agent.Calendar]; c != nil {
 		return c.Zone()
 	}

@@ -114,7 +114,7 @@ func (t *turn) addTickets(n *Notice, a Agent, title string, tickets []Ticket, mo
 		return nil
 	}
 	list := TicketList{Title: title, More: max(0, len(tickets)-most)}
-	zone := t.policy.zoneOf(a)
+	zone := t.policy.ZoneOf(a)
 	for i := range tickets[:min(most, len(tickets))] {
 		tk := &tickets[i]
 		line := TicketLine{Number: tk.Number, Subject: tk.Subject, Requester: tk.Requester.String(), Priority: tk.Priority, Age: roughly(t.now.Sub(tk.OpenedAt))}

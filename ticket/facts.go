@@ -26,7 +26,7 @@ func (t *turn) facts(tk *Ticket) Facts {
 	dept := t.policy.Departments[tk.Department]
 	f := Facts{
 		Number: tk.Number, Subject: tk.Subject, Department: t.policy.PathName(tk.Department), Signature: dept.Signature,
-		Assignee: t.policy.assignedTo(tk), Status: t.policy.stateName(tk.State()), Priority: tk.Priority, Plan: t.policy.Plans[tk.Plan].Name,
+		Assignee: t.policy.AssignedTo(tk), Status: t.policy.StateName(tk.State()), Priority: tk.Priority, Plan: t.policy.Plans[tk.Plan].Name,
 		Requester: tk.Requester.String(), Tags: strings.Join(tk.Tags, ", "), Fields: t.policy.fieldLines(tk),
 		Reference: t.keys.signing().reference(tk.Number), Zone: t.policy.Zone.String(), At: t.now,
 	}
@@ -65,7 +65,7 @@ func remarks(e *Entry) []string {
 	var lines []string
 	sent := attachable(e.Files)
 	for _, f := range e.Files {
-		line := fmt.Sprintf("attached: %s (%s)", f.Name, byteCount(f.Size))
+		line := fmt.Sprintf("attached: %s (%s)", f.Name, ByteCount(f.Size))
 		if !slices.Contains(sent, f) {
 			line += ", too large to be sent along"
 		}
@@ -77,8 +77,8 @@ func remarks(e *Entry) []string {
 	return append(lines, e.Remarks...)
 }
 
-// byteCount writes a size the way people do, in units of 1024 bytes.
-func byteCount(n int64) string {
+// ByteCount writes a size the way people do, in units of 1024 bytes.
+func ByteCount(n int64) string {
 	switch {
 	case n < 1<<10:
 		return fmt.Sprintf("%d bytes", n)

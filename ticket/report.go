@@ -105,5 +105,5 @@ func (p *Policy) reportings() []reporting {
 func (t *turn) reportTo(a Agent, kind NoticeKind, department string) *Notice {
 	return &Notice{Kind: kind, Answer: TokenNote, Agent: a.Key, Department: department, Automatic: true,
 		Recipients: []Recipient{{Address: Address{Name: a.Name, Email: a.Emails[0]}}},
-		Facts:      Facts{To: a.Name, At: t.now, Zone: t.policy.zoneOf(a).String()}}
+		Facts:      Facts{To: a.Name, At: t.now, Zone: t.policy.ZoneOf(a).String()}}
 }

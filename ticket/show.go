@@ -175,7 +175,7 @@ func (t *turn) says(e *Event) string {
 	case StepReached, BreachRevoked:
 		return e.Detail
 	case StatusChanged:
-		what := fmt.Sprintf("status: %s -> %s", t.policy.stateName(ParseState(e.Before)), t.policy.stateName(ParseState(e.After)))
+		what := fmt.Sprintf("status: %s -> %s", t.policy.StateName(ParseState(e.Before)), t.policy.StateName(ParseState(e.After)))
 		if e.Detail != "" {
 			what += ": " + e.Detail
 		}

@@ -104,4 +104,3 @@ func TestWhoGetsALink(t *testing.T) {
 		t.Errorf("mailed %v though there is no page", got)
 	}
 }
-

@@ -68,7 +68,7 @@ func (s Status) mayBecome(other Status) bool {
 
 // stateName is how people read a state: the name that the admin gave it, or the
 // status. A substatus that was taken out of the config has its key.
-func (p *Policy) stateName(s State) string {
+func (p *Policy) StateName(s State) string {
 	if s.Substatus == "" {
 		return string(s.Status)
 	}

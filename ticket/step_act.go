@@ -148,14 +148,14 @@ func (c *change) tag(object string) string {
 func (c *change) status(object string) string {
 	to := c.policy.stateOf(strings.ToLower(object))
 	if !slices.Contains([]Status{Open, Pending, Hold, Resolved}, to.Status) || !c.ticket.Status.mayBecome(to.Status) {
-		return fmt.Sprintf("a step can not set the status %q of a ticket that is %s", object, c.policy.stateName(c.ticket.State()))
+		return fmt.Sprintf("a step can not set the status %q of a ticket that is %s", object, c.policy.StateName(c.ticket.State()))
 	}
 	e := c.ticket.setState(to, theDesk, c.at)
 	if e == nil {
 		return "status was so already"
 	}
 	c.add(e)
-	return "status " + c.policy.stateName(to)
+	return "status " + c.policy.StateName(to)
 }
 
 // field sets a field to a value, or empties it.

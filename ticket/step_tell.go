@@ -202,7 +202,7 @@ func (t *turn) describe(n *Notice, alarms []alarm) {
 // headline says how a clock stands at a step. What is read later does not say how
 // far off the deadline is.
 func (t *turn) headline(f sla.Firing, later bool) string {
-	what := metricLabel(f.Metric)
+	what := MetricLabel(f.Metric)
 	what = strings.ToUpper(what[:1]) + what[1:]
 	switch {
 	case f.Deadline.IsZero():

@@ -209,7 +209,7 @@ func (t *turn) revokeSteps(tk *Ticket, c *sla.Clock, untrue []Fired) error {
 		was = "not passed after all"
 	}
 	e := &Event{Ticket: tk.Number, Kind: BreachRevoked, Actor: theDesk, Before: string(c.Metric), After: first.Step,
-		Detail: fmt.Sprintf("breach revoked: the deadline of %s was %s", metricLabel(c.Metric), was)}
+		Detail: fmt.Sprintf("breach revoked: the deadline of %s was %s", MetricLabel(c.Metric), was)}
 	if err := t.record(e); err != nil {
 		return err
 	}
@@ -223,7 +223,7 @@ func (t *turn) revokeSteps(tk *Ticket, c *sla.Clock, untrue []Fired) error {
 	slices.Sort(told)
 	for _, key := range slices.Compact(told) {
 		err := t.tellAgent(key, tk, NoticeEscalation, nil, func(n *Notice) {
-			n.Facts.Verdict = fmt.Sprintf("Correction: the deadline of %s was %s.", metricLabel(c.Metric), was)
+			n.Facts.Verdict = fmt.Sprintf("Correction: the deadline of %s was %s.", MetricLabel(c.Metric), was)
 			n.Dedupe = "revoked:" + stepKey(tk.Number, first.Metric, first.Cycle, first.Plan, first.Step, first.Occurrence) + ":" + key
 		})
 		if err != nil {
@@ -238,8 +238,8 @@ func stepKey(n Number, m sla.Metric, cycle int, plan, step string, occurrence in
 	return fmt.Sprintf("%d:%s:%d:%s:%s:%d", n, m, cycle, plan, step, occurrence)
 }
 
-// metricLabel is what people call a metric.
-func metricLabel(m sla.Metric) string {
+// MetricLabel is what people call a metric.
+func MetricLabel(m sla.Metric) string {
 	switch m {
 	case sla.First:
 		return "the first answer"

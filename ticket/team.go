@@ -55,7 +55,7 @@ func (p *Policy) teamName(key string) string {
 }
 
 // assignedTo names to agents who a ticket is with, "" if nobody.
-func (p *Policy) assignedTo(tk *Ticket) string {
+func (p *Policy) AssignedTo(tk *Ticket) string {
 	var who []string
 	if tk.Assignee != "" {
 		who = append(who, p.agentName(tk.Assignee))

@@ -114,7 +114,7 @@ func (t *turn) tellOne(a addressee, tk *Ticket, kind NoticeKind, e *Entry, fill 
 		Facts: t.factsFor(a.agent.Key, kind, tk),
 	}
 	n.Facts.To, n.Facts.Answers = a.agent.Name, answerSentence(n.Answer, kind)
-	n.Facts.Zone, n.Facts.Due = t.policy.zoneOf(a.agent).String(), t.dueWords(tk, t.policy.zoneOf(a.agent))
+	n.Facts.Zone, n.Facts.Due = t.policy.ZoneOf(a.agent).String(), t.dueWords(tk, t.policy.ZoneOf(a.agent))
 	if a.whom != "" {
 		n.Facts.For = standsInFor(a.whom)
 	}

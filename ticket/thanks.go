@@ -93,7 +93,7 @@ func (t *turn) thanked(tk *Ticket, m *Mail) bool {
 func (t *turn) thanks(tk *Ticket, r *Receipt, m *Mail) (Conclusion, error) {
 	t.because("it only says thanks: ticket %d stays %s", tk.Number, tk.Status)
 	remarked := *m
-	remarked.Problems = append(slices.Clone(m.Problems), "it only says thanks: the ticket stays "+t.policy.stateName(tk.State()))
+	remarked.Problems = append(slices.Clone(m.Problems), "it only says thanks: the ticket stays "+t.policy.StateName(tk.State()))
 	entry, err := t.addMessage(tk, r, &remarked, false)
 	if err != nil {
 		return Conclusion{}, err

@@ -29,7 +29,7 @@ func doAway(w *work, me speaker, args string) (string, error) {
 	}
 	result := "away until you say #back"
 	if !until.IsZero() {
-		result = "away until " + until.In(w.policy.zoneOf(w.agent)).Format("Mon 2 Jan 2006 15:04 MST")
+		result = "away until " + until.In(w.policy.ZoneOf(w.agent)).Format("Mon 2 Jan 2006 15:04 MST")
 	}
 	if deputy == "" {
 		return result + "; your lead hears of your tickets, since nobody stands in", nil
@@ -46,7 +46,7 @@ func doAway(w *work, me speaker, args string) (string, error) {
 func (w *work) backAt(args string) (time.Time, string) {
 	words := strings.Fields(args)
 	for n := len(words); n > 0; n-- {
-		at, err := command.When(strings.Join(words[:n], " "), w.received.In(w.policy.zoneOf(w.agent)), midnight)
+		at, err := command.When(strings.Join(words[:n], " "), w.received.In(w.policy.ZoneOf(w.agent)), midnight)
 		if err == nil {
 			return at.UTC().Truncate(time.Millisecond), strings.Join(words[n:], " ")
 		}
@@ -76,7 +76,7 @@ func (w *work) deputyFor(word, args string) (string, error) {
 		return "", err
 	}
 	first, _, _ := strings.Cut(word, " ")
-	_, notTime := command.When(first, w.received.In(w.policy.zoneOf(w.agent)), midnight)
+	_, notTime := command.When(first, w.received.In(w.policy.ZoneOf(w.agent)), midnight)
 	return "", refuse(Invalid, "neither a time nor an agent: %s; %s", notTime, err)
 }
 

@@ -56,7 +56,7 @@ func (w *work) when(args string, alone command.Clock, never ...string) (time.Tim
 		return time.Time{}, nil
 	}
 	if w.ticket.Status.Done() {
-		return time.Time{}, refuse(Conflict, "the ticket is %s: there is nothing left to do by a time", w.policy.stateName(w.ticket.State()))
+		return time.Time{}, refuse(Conflict, "the ticket is %s: there is nothing left to do by a time", w.policy.StateName(w.ticket.State()))
 	}
 	at, err := command.When(args, w.received.In(w.policy.Zone), alone)
 	if err != nil {

@@ -20,7 +20,7 @@ func setStatusTo(s Status) func(*work, string) (string, error) {
 func setStatusFor(s Status) func(*work, string) (string, error) {
 	return func(w *work, why string) (string, error) {
 		if why != "" && w.ticket.Status == s {
-			return "", refuse(Conflict, "the ticket is %s already: write the reason as a #note", w.policy.stateName(w.ticket.State()))
+			return "", refuse(Conflict, "the ticket is %s already: write the reason as a #note", w.policy.StateName(w.ticket.State()))
 		}
 		return w.toState(State{Status: s}, why)
 	}
@@ -81,7 +81,7 @@ func (w *work) toState(s State, why string) (string, error) {
 		return "", refuse(NotAllowed, "%s", w.missing(right))
 	case was == s:
 		w.change(w.ticket.setInstant(FollowUpChanged, &w.ticket.FollowUp, time.Time{}, w.actor()))
-		return fmt.Sprintf("was %s already", w.policy.stateName(s)), nil
+		return fmt.Sprintf("was %s already", w.policy.StateName(s)), nil
 	}
 	if err := w.wayTo(s.Status); err != nil {
 		return "", err
@@ -94,7 +94,7 @@ func (w *work) toState(s State, why string) (string, error) {
 	e := w.ticket.setState(s, w.actor(), w.received)
 	e.Detail = why
 	w.change(e)
-	result := fmt.Sprintf("%s -> %s", w.policy.stateName(was), w.policy.stateName(s))
+	result := fmt.Sprintf("%s -> %s", w.policy.StateName(was), w.policy.StateName(s))
 	if s.Status == Resolved || s.Status == Closed {
 		rest, err := w.unfinishedBusiness()
 		return result + rest, err
@@ -112,7 +112,7 @@ func (w *work) wayTo(s Status) error {
 	case admin != "" && !w.may(admin, w.before.Department):
 		return refuse(NotAllowed, "the ticket is %s; to bring it back %s", was, w.missing(admin))
 	case !was.mayBecome(s):
-		return refuse(Conflict, "the ticket is %s: #open reopens it", w.policy.stateName(w.ticket.State()))
+		return refuse(Conflict, "the ticket is %s: #open reopens it", w.policy.StateName(w.ticket.State()))
 	}
 	return nil
 }

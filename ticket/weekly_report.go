@@ -42,7 +42,7 @@ func (t *turn) weeklyReport(a Agent, last time.Time) (*Notice, error) {
 		return nil, err
 	}
 	n := t.reportTo(a, NoticeWeeklyReport, led[0])
-	zone := t.policy.zoneOf(a)
+	zone := t.policy.ZoneOf(a)
 	n.Facts.Verdict = fmt.Sprintf("%s to %s", last.In(zone).Format("Mon 2 Jan 2006, 15:04"), t.now.In(zone).Format("Mon 2 Jan 2006, 15:04 MST"))
 	for i, d := range led {
 		tally, err := t.tx.Tally(d, last, t.now)

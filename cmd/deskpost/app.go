@@ -228,6 +228,9 @@ func (a *app) run(ctx context.Context) error {
 	}
 	start(&in, intake, "clock", a.leading(clockLease, a.runClock))
 	start(&in, intake, "database", a.db.Watch)
+	if a.settings.Web.Listen != "" {
+		start(&in, intake, "page", a.runPage)
+	}
 	start(&out, sending, "mailer", a.sender.Run)
 	<-intake.Done()
 	in.Wait()

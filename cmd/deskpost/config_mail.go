@@ -30,6 +30,8 @@ func (c *checker) settings(raw *rawConfig) *settings {
 		s.Policy.Mailboxes[m.Key] = box
 	}
 	s.Relay = c.relay(raw)
+	s.Web = c.web(raw.Web)
+	s.Policy.Page = s.Web.URL
 	s.AuthservID = c.authservID(raw.Mail.AuthservID)
 	s.MaxSize = c.maxSize(raw.Mail.MaxSize)
 	s.Echo = raw.Mail.Echo

@@ -31,7 +31,13 @@ type rawConfig struct {
 	Desk               rawDesk                  `toml:"desk"`
 	Commands           rawCommands              `toml:"commands"`
 	Mail               rawMail                  `toml:"mail"`
+	Web                rawWeb                   `toml:"web"`
 	Log                rawLog                   `toml:"log"`
+}
+
+type rawWeb struct {
+	Listen string `toml:"listen"`
+	URL    string `toml:"url"`
 }
 
 type rawMailbox struct {

@@ -299,6 +299,10 @@ cap_reopen_hour = 7
 cap_agent_burst = 5
 daily_plan = "0 8 * * *"
 
+[web]
+listen = "127.0.0.1:8025"
+url = "https://desk.bank.example/"
+
 [log]
 level = "warn"
 format = "text"
@@ -363,7 +367,7 @@ func TestFullConfigPolicy(t *testing.T) {
 		Macros: map[string]ticket.Macro{"move": {Key: "move", Name: "Move it", Commands: []string{"#p1", "#dept online-banking", "#canned reset"},
 			Text: "Dear {{first_name|customer}}, we move your ticket {{number}}.", Automatic: true, Departments: []string{"support"}}},
 		Priorities: []string{"P3", "P2", "P1"}, DefaultPriority: "P2", Admins: []string{"jane"},
-		Sweep: time.Minute, CatchupWait: 5 * time.Minute, WeeklyReport: cronText("30 6 1 * * America/New_York"),
+		Page: "https://desk.bank.example", Sweep: time.Minute, CatchupWait: 5 * time.Minute, WeeklyReport: cronText("30 6 1 * * America/New_York"),
 		Acknowledge: ticket.AckNever, ReopenWindow: 36 * time.Hour, TokenLife: 30 * day, DraftLife: 3 * day,
 		OldMail: 2 * day, NearMiss: ticket.NearMissWarn, Separator: "=", Echo: "support",
 		Caps: ticket.Caps{AddressHour: 1, AddressDay: 2, TicketDay: 3, SystemHour: 4, SenderHour: 6, ReopenHour: 7, AgentBurst: 5},
@@ -450,7 +454,7 @@ func TestFullConfigServers(t *testing.T) {
 		t.Errorf("node %q", s.Node)
 	}
 	if s.FreeSpace != 1<<30 || s.Control != "/run/deskpost/control" || s.AuthservID != "mx.bank.example" || s.MaxSize != 10<<20 || s.Echo != "support@BANK.example" ||
-		s.Log.Level.String() != "WARN" || s.Log.Format != "text" {
+		s.Log.Level.String() != "WARN" || s.Log.Format != "text" || s.Web != (webSettings{"127.0.0.1:8025", "https://desk.bank.example"}) {
 		t.Errorf("got %q, %d, %q, %v", s.AuthservID, s.MaxSize, s.Echo, s.Log)
 	}
 	for i, want := range []string{"hunter2", "s3cret"} {

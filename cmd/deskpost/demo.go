@@ -54,8 +54,13 @@ func demo(ctx context.Context, database string, once bool, out io.Writer, log *s
 	}
 	defer func() { err = errors.Join(err, host.close()) }()
 
+	page, err := freeAddress()
+	if err != nil {
+		return err
+	}
 	path := filepath.Join(dir, "deskpost.toml")
-	if err := os.WriteFile(path, []byte(demoConfig(host, cmp.Or(database, "sqlite:"+filepath.Join(dir, "desk.db")))), 0o600); err != nil {
+	config := demoConfig(host, cmp.Or(database, "sqlite:"+filepath.Join(dir, "desk.db"))) + demoPage(page)
+	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
 		return fmt.Errorf("write the demo's config: %w", err)
 	}
 	s, err := settingsFrom(path)
@@ -76,13 +81,16 @@ func demo(ctx context.Context, database string, once bool, out io.Writer, log *s
 	if err := newStory(host, a, path, line).play(ctx); err != nil {
 		return err
 	}
+	if err := demoPasswords(ctx, a.desk); err != nil {
+		return err
+	}
 	if err := outboxEmpty(ctx, a.desk); err != nil {
 		return err
 	}
 	if err := printDesk(ctx, a.desk, out); err != nil || once {
 		return err
 	}
-	printConnect(host, path, out)
+	printConnect(host, page, path, out)
 	<-ctx.Done()
 	return nil
 }
@@ -132,10 +140,12 @@ func printDesk(ctx context.Context, desk *ticket.Desk, out io.Writer) error {
 	return nil
 }
 
-// printConnect says how to look around with a real mail program.
-func printConnect(host *demoHost, path string, out io.Writer) {
-	fmt.Fprintf(out, "\nThe desk stays up. Look around with your own mail program, without TLS:\n"+
-		"  IMAP %s   SMTP %s (no sign-in)\n  every password is %q\n\n", host.imap.Addr(), host.smtp.Addr(), demoPassword)
+// printConnect says how to look around with a browser and a real mail program.
+func printConnect(host *demoHost, page, path string, out io.Writer) {
+	fmt.Fprintf(out, "\nThe desk stays up. Look around with your browser:\n"+
+		"  http://%s   sign in as jane@bank.example, password %q\n"+
+		"or with your own mail program, without TLS:\n"+
+		"  IMAP %s   SMTP %s (no sign-in)\n  every password is %q\n\n", page, demoPassword, host.imap.Addr(), host.smtp.Addr(), demoPassword)
 	for _, p := range demoPeople {
 		fmt.Fprintf(out, "  %-28s %s\n", p.email, p.who)
 	}

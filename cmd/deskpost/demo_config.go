@@ -1,8 +1,13 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"net"
 	"strings"
+
+	"deskpost/ticket"
+	"deskpost/web"
 )
 
 const (
@@ -71,4 +76,32 @@ emails = ["john@bank.example"]
 access = { support = "agent" }
 `, host.smtp.Addr(), demoAuthserv, janesOwnSection, janesAccess)
 	return b.String()
+}
+
+// demoPage is the part of the config that has the page, at a host and port.
+func demoPage(address string) string {
+	return fmt.Sprintf("\n[web]\nlisten = %q\nurl = \"http://%s\"\n", address, address)
+}
+
+// demoPasswords gives the agents of the demo the password of their mailboxes.
+func demoPasswords(ctx context.Context, desk *ticket.Desk) error {
+	hash, err := web.HashPassword(ctx, demoPassword)
+	if err != nil {
+		return err
+	}
+	for key := range desk.Policy().Agents {
+		if err := desk.SetPassword(ctx, key, hash); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// freeAddress finds a port on this machine that nobody listens at.
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("find a port for the page: %w", err)
+	}
+	return l.Addr().String(), l.Close()
 }

@@ -159,8 +159,8 @@ func (a *app) putInForce(ctx context.Context, path string) ([]string, error) {
 }
 
 // keepRunning takes into a reloaded policy what belongs to parts that only a
-// restart changes: which mailboxes are read, and which of them gets the echo.
-// Where a mailbox's new tickets go is policy.
+// restart changes: which mailboxes are read, which of them gets the echo, and
+// where the page is. Where a mailbox's new tickets go is policy.
 func keepRunning(running, next *ticket.Policy) {
 	mailboxes := maps.Clone(running.Mailboxes)
 	for key, m := range mailboxes {
@@ -173,7 +173,7 @@ func keepRunning(running, next *ticket.Policy) {
 		}
 		mailboxes[key] = m
 	}
-	next.Mailboxes, next.Echo = mailboxes, running.Echo
+	next.Mailboxes, next.Echo, next.Page = mailboxes, running.Echo, running.Page
 }
 
 // departmentsKept refuses a policy without a department in which somebody is

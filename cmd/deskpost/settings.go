@@ -29,6 +29,7 @@ type settings struct {
 	MaxSize          int64  // bytes of a mail that are read
 	Echo             string // own address that gets a copy of each mail; "" for none
 	Log              logSettings
+	Web              webSettings
 
 	raw *rawConfig
 }
@@ -63,7 +64,7 @@ type logSettings struct {
 // restartKeys are the keys that a running daemon cannot take over, by prefix.
 func restartKeys() []string {
 	return []string{"database", "database_password", "free_space", "control", "node", "blobs", "blobs_key", "blobs_secret", "blobs_allow_insecure",
-		"blobs_ca_file", "mailbox", "relay", "mail.authserv_id", "mail.max_size", "mail.echo", "log"}
+		"blobs_ca_file", "mailbox", "relay", "mail.authserv_id", "mail.max_size", "mail.echo", "web", "log"}
 }
 
 // restartNeeded lists the keys whose change takes effect only after a

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// webSettings say where the page is.
+type webSettings struct {
+	Listen string // host and port; "" is no page
+	URL    string // where browsers find it, without a slash at the end
+}
+
+// secure reports whether browsers reach the page by https only.
+func (w webSettings) secure() bool { return strings.HasPrefix(w.URL, "https://") }
+
+// web checks where the page listens and how browsers reach it.
+func (c *checker) web(raw rawWeb) webSettings {
+	listen, address := at("web", "listen"), at("web", "url")
+	if raw.Listen == "" {
+		if raw.URL != "" && !c.known(address) {
+			c.fault(address, "there is no page that could be found there; write where it listens too, such as listen = \"127.0.0.1:8025\"")
+		}
+		return webSettings{}
+	}
+	host, port, err := net.SplitHostPort(raw.Listen)
+	if (err != nil || port == "") && !c.known(listen) {
+		c.fault(listen, "%q is not a host and a port; write such as \"127.0.0.1:8025\"", raw.Listen)
+	}
+	u, err := url.Parse(raw.URL)
+	switch {
+	case c.known(address):
+	case raw.URL == "":
+		c.fault(listen, "it is not said how browsers find the page; write such as url = \"https://desk.example.com\"")
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil:
+		c.fault(address, "%q is not the address of a page; write such as \"https://desk.example.com\"", raw.URL)
+	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
+		c.fault(address, "the page can not be below another one; write no more than %q", u.Scheme+"://"+u.Host)
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		c.fault(address, "passwords would be readable on their way; write https, and let a proxy such as Caddy or nginx on this machine take it to %s", raw.Listen)
+	case u.Scheme == "https" && host != "" && !loopback(host) && !private(host):
+		c.fault(listen, "the page itself speaks no TLS, so only a proxy near it may reach it; write an address of this machine or of your own network, such as \"127.0.0.1:%s\"", port)
+	}
+	return webSettings{Listen: raw.Listen, URL: strings.TrimRight(raw.URL, "/")}
+}
+
+// loopback reports whether a host is this machine.
+func loopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}
+
+// private reports whether a host is an address in a network of one's own.
+func private(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return err == nil && (ip.IsPrivate() || ip.IsUnspecified())
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"deskpost/templates"
+	"deskpost/web"
+)
+
+// pageStops is how long the page may take to answer what it was asked before
+// the stop.
+const pageStops = 5 * time.Second
+
+// newPage is the page of the desk.
+func (a *app) newPage() (*web.Server, error) {
+	pages, err := templates.LoadPages()
+	if err != nil {
+		return nil, err
+	}
+	return &web.Server{Desk: a.desk, Pages: pages, Sessions: a.db.Sessions(a.now), Secure: a.settings.Web.secure(), Now: a.now, Log: a.log}, nil
+}
+
+// runPage serves the page until ctx ends, then finishes what it was asked.
+func (a *app) runPage(ctx context.Context) error {
+	page, err := a.newPage()
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", a.settings.Web.Listen)
+	if err != nil {
+		return fmt.Errorf("listen where [web] listen says: %w", err)
+	}
+	a.log.Info("the page is up", "url", a.settings.Web.URL, "listen", listener.Addr().String())
+	server := page.HTTPServer()
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), pageStops)
+	defer cancel()
+	if err := server.Shutdown(stopping); err != nil {
+		a.log.Warn("the page was stopped in the middle of an answer", "error", err)
+		_ = server.Close() // what it could still say is said above
+	}
+	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}

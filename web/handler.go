@@ -1,0 +1,119 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"net/http"
+
+	"deskpost/ticket"
+)
+
+// A handler answers a request, or says what is wrong. Nothing is written to the
+// browser before it has returned, so that no page breaks off in the middle.
+type handler func(*http.Request) (answer, error)
+
+// An answer is a page, or another place to go to.
+type answer struct {
+	status int    // 0 is 200
+	page   string // name of the template
+	data   any
+	to     string // where to go instead
+}
+
+// goTo sends the browser to another page with GET (RFC 9110 section 15.4.4).
+func goTo(path string) answer { return answer{status: http.StatusSeeOther, to: path} }
+
+// A frame is what every page has around it.
+type frame struct {
+	Title string
+	Agent string // name; "" if nobody is signed in
+	Views []view
+	Flash string
+}
+
+// A fault is an error that the reader is told in a page of its own.
+type fault struct {
+	frame
+	Text string
+	ID   string
+}
+
+// page makes a handler of the standard library.
+func (s *Server) page(h handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a, err := h(r)
+		if err != nil {
+			a = s.explain(r, err)
+		}
+		if a.to != "" {
+			http.Redirect(w, r, a.to, a.status)
+			return
+		}
+		var out bytes.Buffer
+		if err := s.Pages.Write(&out, a.page, a.data); err != nil {
+			s.Log.Error("a page could not be written", "page", a.page, "error", err)
+			http.Error(w, "This page could not be written. The admin finds the reason in the log.", http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		if a.status != 0 {
+			w.WriteHeader(a.status)
+		}
+		_, _ = w.Write(out.Bytes()) // the browser is gone
+	})
+}
+
+// explain is the page that says what went wrong: a refusal in its own words, a
+// fault by a number that stands in the log too.
+func (s *Server) explain(r *http.Request, err error) answer {
+	f := fault{frame: frame{Title: "This did not work"}}
+	if no, ok := errors.AsType[*ticket.Refusal](err); ok {
+		f.Text = sentence(no.Text)
+		if no.Kind == ticket.NotFound {
+			f.Title = "Not found"
+		}
+		return answer{status: statusOf(no.Kind), page: "error", data: f}
+	}
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		f.Text = "What you sent is too large."
+		return answer{status: http.StatusRequestEntityTooLarge, page: "error", data: f}
+	}
+	f.ID = rand.Text()[:10]
+	f.Text = "Something is broken here. Nothing was changed."
+	if errors.Is(err, context.Canceled) {
+		s.Log.Info("a browser did not wait for its page", "path", r.URL.Path)
+	} else {
+		s.Log.Error("a request failed", "request", f.ID, "method", r.Method, "path", r.URL.Path, "error", err)
+	}
+	return answer{status: http.StatusInternalServerError, page: "error", data: f}
+}
+
+func statusOf(kind ticket.RefusalKind) int {
+	switch kind {
+	case ticket.NotFound:
+		return http.StatusNotFound
+	case ticket.NotAllowed:
+		return http.StatusForbidden
+	case ticket.Conflict:
+		return http.StatusConflict
+	}
+	return http.StatusUnprocessableEntity
+}
+
+func notFound() error { return &ticket.Refusal{Kind: ticket.NotFound, Text: "There is no such page."} }
+
+// sentence begins a refusal with a capital and ends it with a full stop.
+func sentence(text string) string {
+	if text == "" {
+		return ""
+	}
+	if c := text[0]; 'a' <= c && c <= 'z' {
+		text = string(c-'a'+'A') + text[1:]
+	}
+	if last := text[len(text)-1]; last != '.' && last != '!' && last != '?' {
+		text += "."
+	}
+	return text
+}

@@ -1,0 +1,154 @@
+package web_test
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"deskpost/ticket"
+)
+
+// TestRoutes asks for every page as everybody: who is not signed in, and agents
+// with every right, with the right to read, and with none in the ticket's
+// department.
+func TestRoutes(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	n := p.mail("Can not log in", "Since nine o'clock.")
+	note := url.Values{"kind": {"note"}, "text": {"a note"}}
+	people := []string{"", "jane", "vera", "bob"}
+	browsers := map[string]*browser{"": p.browser()}
+	for _, agent := range people[1:] {
+		browsers[agent] = p.signIn(agent)
+	}
+	for _, route := range []struct {
+		method, path string
+		form         url.Values
+		want         []int // as people
+	}{
+		{"GET", "/", nil, []int{303, 303, 303, 303}},
+		{"GET", "/tickets", nil, []int{303, 200, 200, 200}},
+		{"GET", "/tickets?q=dept:support", nil, []int{303, 200, 200, 200}},
+		{"GET", "/tickets?q=dept:nowhere", nil, []int{303, 422, 422, 422}},
+		{"GET", fmt.Sprintf("/tickets/%d", n), nil, []int{303, 200, 200, 404}},
+		{"GET", "/tickets/1", nil, []int{303, 404, 404, 404}},
+		{"GET", "/tickets/0", nil, []int{303, 404, 404, 404}},
+		{"GET", "/tickets/x", nil, []int{303, 404, 404, 404}},
+		{"POST", fmt.Sprintf("/tickets/%d", n), note, []int{303, 303, 422, 404}},
+		{"POST", fmt.Sprintf("/tickets/%d", n), url.Values{"properties": {"yes"}, "priority": {"High"}, "was-priority": {"Normal"}}, []int{303, 303, 422, 404}},
+		{"POST", "/tickets/1", note, []int{303, 404, 404, 404}},
+		{"GET", "/me", nil, []int{303, 200, 200, 200}},
+		{"POST", "/me", url.Values{"password": {"short"}}, []int{303, 422, 422, 422}},
+		{"GET", "/sign-in", nil, []int{200, 303, 303, 303}},
+		{"GET", "/sign-in/1.abc", nil, []int{200, 200, 200, 200}},
+		{"POST", "/sign-in/1.abc", url.Values{}, []int{403, 403, 403, 403}},
+		{"GET", "/nowhere", nil, []int{404, 404, 404, 404}},
+		{"DELETE", "/tickets", nil, []int{404, 404, 404, 404}},
+		{"GET", "/static/nothing", nil, []int{404, 404, 404, 404}},
+		{"GET", "/healthz", nil, []int{200, 200, 200, 200}},
+	} {
+		for i, who := range people {
+			s := browsers[who].do(route.method, route.path, route.form)
+			if s.status != route.want[i] {
+				t.Errorf("%s %s as %q: %d, want %d\n%s", route.method, route.path, who, s.status, route.want[i], s.body)
+			}
+			for header, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"} {
+				if got := s.header.Values(header); !slices.Contains(got, want) {
+					t.Errorf("%s %s: the header %s is %q", route.method, route.path, header, got)
+				}
+			}
+			csp := s.header.Get("Content-Security-Policy")
+			if !strings.HasPrefix(csp, "default-src 'none'") || strings.Contains(csp, "unsafe") {
+				t.Errorf("%s %s: the content policy is %q", route.method, route.path, csp)
+			}
+		}
+	}
+	if list, err := p.desk.Find(t.Context(), "jane", "all", 10); err != nil || len(list) != 1 || list[0].Priority != "High" {
+		t.Errorf("afterwards there is %+v (%v)", list, err)
+	}
+}
+
+// TestLifecycleOnThePage is what an agent does with a ticket: reads it, sets its
+// properties, answers, leaves a note and resolves it.
+func TestLifecycleOnThePage(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	n := p.mail("Can not log in", "Since nine o'clock.\n\nPlease help <b>soon</b>: https://bank.example/?a=1&b=2")
+	jane := p.signIn("jane")
+	path := fmt.Sprintf("/tickets/%d", n)
+	jane.want(jane.get("/tickets?q=unassigned"), 200, "Can not log in", "Karen Customer")
+
+	set := jane.form(n, "", "", "")
+	set.Set("properties", "yes")
+	for name, change := range map[string][2]string{"priority": {"Normal", "Emergency"}, "assign": {"none", "jane"}, "dept": {"support", "banking"}, "sla": {"none", "sev-a"}, "status": {"new", "new"}} {
+		set.Set("was-"+name, change[0])
+		set.Set(name, change[1])
+	}
+	jane.want(jane.post(path, set), 303)
+	jane.want(jane.get(path), 200, "Emergency", "department: Support -&gt; Online Banking", "nobody -&gt; Jane Doe", "SLA plan: none -&gt; Sev-A")
+
+	p.outbox()
+	reply := jane.form(n, "reply", "Which browser is it?", "")
+	jane.want(jane.post(path, reply), 303)
+	sent := p.outbox()
+	if len(sent) != 1 || sent[0].Kind != ticket.NoticeReply || sent[0].Facts.Text != "Which browser is it?" || sent[0].Recipients[0].Address.Email != "karen@customer.example" {
+		t.Fatalf("sent %+v", sent)
+	}
+	jane.want(jane.post(path, reply), 303) // the same form once more
+	jane.want(jane.get(path), 200, "That was done already")
+	if again := p.outbox(); len(again) != 0 {
+		t.Errorf("sent again: %+v", again)
+	}
+	jane.want(jane.post(path, jane.form(n, "note", "It is the old one.", "#tag +browser #snooze 2d")), 303)
+	p.now = p.now.Add(time.Hour)
+	p.mail("Other", "text")
+	golden(t, "ticket", jane.get(path).body)
+	golden(t, "queue", jane.get("/tickets?q=all").body)
+
+	end := jane.form(n, "reply", "It works again.", "")
+	end.Set("also", "#resolve")
+	jane.want(jane.post(path, end), 303)
+	jane.want(jane.get(path), 200, "status: open -&gt; resolved", "It works again.")
+}
+
+// TestWhatIsRefusedStays in the form, so that it can be mended.
+func TestWhatIsRefusedStays(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	n := p.mail("Can not log in", "text")
+	jane, john := p.signIn("jane"), p.signIn("john")
+	path := fmt.Sprintf("/tickets/%d", n)
+	jane.want(jane.post(path, jane.form(n, "reply", "my long answer", "#assgin john")), 422, "my long answer", `value="#assgin john"`, "did you mean #assign")
+	if left := slices.DeleteFunc(p.outbox(), func(n ticket.Notice) bool { return n.Kind != ticket.NoticeReply }); len(left) != 0 {
+		t.Errorf("sent %+v", left)
+	}
+	outdated := john.form(n, "reply", "John's answer", "")
+	jane.want(jane.post(path, jane.form(n, "reply", "Jane's answer", "")), 303)
+	s := john.post(path, outdated)
+	john.want(s, 409, "new reply by Jane Doe", "John&#39;s answer")
+	fresh := john.form(n, "reply", "John's answer", "")
+	john.want(john.post(path, fresh), 303)
+	jane.want(jane.post(path, url.Values{"kind": {"reply"}}), 422, "Say what to do")
+	jane.want(jane.post(path, url.Values{"kind": {"reply"}, "text": {strings.Repeat("x", 2<<20)}}), 413, "too large")
+	jane.want(jane.post(path, jane.form(n, "note", "", "#help snooze")), 200, "hide the ticket until then")
+}
+
+// TestHostileText shows what strangers write, and does nothing else with it.
+func TestHostileText(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	hostile := `"><script>alert(1)</script><img src=x onerror=alert(1)> javascript:alert(1) </textarea> {{.Agent}}`
+	n := p.mail(hostile, hostile)
+	jane := p.signIn("jane")
+	for _, path := range []string{"/tickets?q=all", "/tickets?q=" + url.QueryEscape(hostile), fmt.Sprintf("/tickets/%d", n)} {
+		body := jane.get(path).body
+		for _, bad := range []string{"<script", "<img", "onerror=alert(1)>", `href="javascript`} {
+			if strings.Contains(body, bad) {
+				t.Errorf("%s has %q:\n%s", path, bad, body)
+			}
+		}
+	}
+}

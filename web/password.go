@@ -1,0 +1,141 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/alexedwards/argon2id"
+
+	"deskpost/ticket"
+)
+
+// passwordCost is what OWASP asks of argon2id: 19 MiB, two passes.
+var passwordCost = &argon2id.Params{Memory: 19 << 10, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
+
+// Limits of a password, in characters.
+const (
+	minPassword = 12
+	maxPassword = 200
+)
+
+// noPassword is compared with where there is none to compare with, so that this
+// takes as long.
+var noPassword = sync.OnceValue(func() string {
+	hash, err := argon2id.CreateHash("nobody's password", passwordCost)
+	if err != nil {
+		panic(err) // there is no randomness on this machine
+	}
+	return hash
+})
+
+// hashing bounds how many passwords are weighed at once: each takes 19 MiB.
+var hashing = make(chan struct{}, 2)
+
+// HashPassword is what is kept of a password.
+func HashPassword(ctx context.Context, password string) (string, error) {
+	done, err := mayHash(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer done()
+	hash, err := argon2id.CreateHash(password, passwordCost)
+	if err != nil {
+		return "", fmt.Errorf("hash a password: %w", err)
+	}
+	return hash, nil
+}
+
+// matches reports whether a password has a hash.
+func matches(ctx context.Context, password, hash string) (bool, error) {
+	done, err := mayHash(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer done()
+	right, err := argon2id.ComparePasswordAndHash(password, cmp.Or(hash, noPassword()))
+	return right && hash != "", err
+}
+
+// mayHash waits until not too many passwords are being weighed.
+func mayHash(ctx context.Context) (done func(), err error) {
+	select {
+	case hashing <- struct{}{}:
+		return func() { <-hashing }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// proof is what a session holds of a password's hash, to know whether it has
+// changed. An agent without a password has none.
+func proof(hash string) string {
+	if hash == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(hash))
+	return hex.EncodeToString(sum[:8])
+}
+
+// A mePage is the form that sets a password.
+type mePage struct {
+	frame
+	Has     bool
+	Problem string
+}
+
+func (s *Server) askPassword(r *http.Request, agent ticket.Agent) (answer, error) {
+	return s.passwordForm(r, agent, "")
+}
+
+func (s *Server) passwordForm(r *http.Request, agent ticket.Agent, problem string) (answer, error) {
+	hash, err := s.Desk.Password(r.Context(), agent.Key)
+	if err != nil {
+		return answer{}, err
+	}
+	f, err := s.frame(r, agent, "Your password", "")
+	if err != nil {
+		return answer{}, err
+	}
+	a := answer{page: "me", data: mePage{frame: f, Has: hash != "", Problem: problem}}
+	if problem != "" {
+		a.status = http.StatusUnprocessableEntity
+	}
+	return a, nil
+}
+
+func (s *Server) setPassword(r *http.Request, agent ticket.Agent) (answer, error) {
+	if err := r.ParseForm(); err != nil {
+		return answer{}, badForm(err)
+	}
+	password := r.PostForm.Get("password")
+	if n := utf8.RuneCountInString(password); n < minPassword || n > maxPassword {
+		return s.passwordForm(r, agent, fmt.Sprintf("A password has from %d to %d characters. Yours has %d.", minPassword, maxPassword, n))
+	}
+	hash, err := HashPassword(r.Context(), password)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := s.Desk.SetPassword(r.Context(), agent.Key, hash); err != nil {
+		return answer{}, err
+	}
+	if err := s.begin(r, agent.Key); err != nil {
+		return answer{}, err
+	}
+	s.flash(r, "Your password is set.")
+	return goTo("/"), nil
+}
+
+// badForm says that a form can not be read; what is too large is told as such.
+func badForm(err error) error {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return err
+	}
+	return &ticket.Refusal{Kind: ticket.Invalid, Text: "The form could not be read. Go back and send it again."}
+}

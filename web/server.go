@@ -1,0 +1,109 @@
+// Package web is the page: what agents do with a browser instead of a mail
+// program. It shows what the desk lets it read and asks the desk for the same
+// commands that a mail asks for; it decides nothing itself.
+package web
+
+import (
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"deskpost/templates"
+	"deskpost/ticket"
+)
+
+// Limits of a request.
+const (
+	maxForm    = 1 << 20 // bytes of a body
+	maxHeaders = 64 << 10
+)
+
+// A Server serves the page.
+type Server struct {
+	Desk     *ticket.Desk
+	Pages    *templates.Pages
+	Sessions scs.CtxStore
+	Secure   bool // browsers reach the page by https only
+	Now      func() time.Time
+	Log      *slog.Logger
+
+	sessions *scs.SessionManager
+	brake    brake
+}
+
+// Handler is the page: every route, and what holds for all of them.
+func (s *Server) Handler() http.Handler {
+	s.sessions = s.newSessions()
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /static/", s.static)
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+
+	open := func(pattern string, h handler) { mux.Handle(pattern, s.sessions.LoadAndSave(s.page(h))) }
+	open("GET /sign-in", s.askSignIn)
+	open("POST /sign-in", s.signIn)
+	open("GET /sign-in/{token}", s.askLink)
+	open("POST /sign-in/{token}", s.signInByLink)
+	open("POST /sign-out", s.signOut)
+	open("/", func(*http.Request) (answer, error) { return answer{}, notFound() })
+
+	signedIn := func(pattern string, h agentHandler) { open(pattern, s.asAgent(h)) }
+	signedIn("GET /{$}", s.home)
+	signedIn("GET /tickets", s.queue)
+	signedIn("GET /tickets/{number}", s.ticket)
+	signedIn("POST /tickets/{number}", s.change)
+	signedIn("GET /me", s.askPassword)
+	signedIn("POST /me", s.setPassword)
+
+	protection := http.NewCrossOriginProtection()
+	return headers(protection.Handler(http.MaxBytesHandler(mux, maxForm)))
+}
+
+// HTTPServer serves the page on a listener of the caller's, with all its limits
+// of time set.
+func (s *Server) HTTPServer() *http.Server {
+	return &http.Server{
+		Handler: s.Handler(), MaxHeaderBytes: maxHeaders,
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelWarn),
+	}
+}
+
+// policyOfContent lets a page load from here only, and run nothing (decisions.md
+// 37).
+const policyOfContent = "default-src 'none'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// headers are on every answer, whatever it is.
+func headers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policyOfContent)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (s *Server) static(w http.ResponseWriter, r *http.Request) {
+	file, ok := s.Pages.Static(r.URL.Path)
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", file.Type)
+	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	_, _ = w.Write(file.Content) // the browser is gone
+}
+
+// local is a path on this page that one may be sent to after signing in: no
+// other host.
+func local(path string) string {
+	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n") {
+		return "/"
+	}
+	return path
+}

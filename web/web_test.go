@@ -1,0 +1,224 @@
+package web_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"deskpost/store/storetest"
+	"deskpost/templates"
+	"deskpost/ticket"
+	"deskpost/web"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// A desk with its page, and a clock that stands still until it is moved.
+type place struct {
+	t    *testing.T
+	desk *ticket.Desk
+	page *httptest.Server
+	now  time.Time
+	uid  uint32
+}
+
+func newPlace(t *testing.T) *place {
+	t.Helper()
+	p := &place{t: t, now: time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)}
+	clock := func() time.Time { return p.now }
+	db := storetest.Open(t)
+	p.desk = &ticket.Desk{Store: db, Keys: ticket.Keys{{ID: 1, Secret: []byte("0123456789abcdef0123456789abcdef")}}, Now: clock}
+	p.desk.SetPolicy(policy())
+	pages, err := templates.LoadPages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &web.Server{Desk: p.desk, Pages: pages, Sessions: db.Sessions(clock), Now: clock, Log: slog.New(slog.DiscardHandler)}
+	p.page = httptest.NewServer(server.Handler())
+	t.Cleanup(p.page.Close)
+	return p
+}
+
+func policy() *ticket.Policy {
+	agent := func(key, name string, access map[string]string) ticket.Agent {
+		return ticket.Agent{Key: key, Name: name, Emails: []string{key + "@private.example"}, Access: access, ReplyAs: ticket.Reply}
+	}
+	dept := func(key, name string) ticket.Department {
+		return ticket.Department{Key: key, Name: name, Address: ticket.Address{Name: name, Email: key + "@bank.example"}, AfterReply: ticket.State{Status: ticket.Open}}
+	}
+	return &ticket.Policy{
+		Zone:        time.UTC,
+		Departments: map[string]ticket.Department{"support": dept("support", "Support"), "banking": dept("banking", "Online Banking")},
+		Agents: map[string]ticket.Agent{
+			"jane": agent("jane", "Jane Doe", map[string]string{"support": "agent", "banking": "agent"}),
+			"john": agent("john", "John Smith", map[string]string{"support": "agent"}),
+			"vera": agent("vera", "Vera View", map[string]string{"support": "view"}),
+			"bob":  agent("bob", "Bob Bank", map[string]string{"banking": "agent"}),
+		},
+		Roles:      map[string]ticket.Role{"agent": ticket.AgentRole, "view": {Key: "view", Rights: []ticket.Right{ticket.MayRead}}},
+		Plans:      map[string]ticket.Plan{"sev-a": {Key: "sev-a", Name: "Sev-A"}},
+		Mailboxes:  map[string]ticket.Mailbox{"support": {Key: "support", Address: ticket.Address{Email: "support@bank.example"}, Department: "support"}},
+		Priorities: []string{"Low", "Normal", "High", "Emergency"}, DefaultPriority: "Normal", Admins: []string{"jane"},
+		ReopenWindow: 7 * 24 * time.Hour, DraftLife: 7 * 24 * time.Hour, Separator: "+", Acknowledge: ticket.AckNever, Page: "https://desk.bank.example",
+		Caps:    ticket.Caps{AddressHour: 10, AddressDay: 40, TicketDay: 20, SystemHour: 500, SenderHour: 30, ReopenHour: 5, AgentBurst: 60},
+		Retries: ticket.Retries{Delays: []time.Duration{time.Minute}, GiveUp: 24 * time.Hour},
+	}
+}
+
+// mail lets karen write a mail, and returns its ticket.
+func (p *place) mail(subject, text string) ticket.Number {
+	p.t.Helper()
+	p.uid++
+	raw := fmt.Appendf(nil, "%d %s", p.uid, text)
+	sum := ticket.Sum(sha256.Sum256(raw))
+	c, err := p.desk.Receive(context.Background(), ticket.Incoming{
+		Mail: ticket.Mail{From: ticket.Address{Name: "Karen Customer", Email: "karen@customer.example"}, Recipients: []string{"support@bank.example"},
+			Subject: subject, NewText: text, Authenticity: ticket.Proven, MessageID: fmt.Sprintf("m%d@customer.example", p.uid)},
+		Receipt: ticket.Receipt{Source: "support", Epoch: 1, UID: p.uid, Digest: sum, Keyed: true, Received: p.now,
+			Raw: ticket.Blob{Sum: sum, Size: int64(len(raw)), Inline: raw}}})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return c.Ticket
+}
+
+// outbox takes what waits to be sent.
+func (p *place) outbox() []ticket.Notice {
+	p.t.Helper()
+	list, err := p.desk.Claim(context.Background(), time.Minute, 100)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return list
+}
+
+// A browser keeps cookies and follows nothing by itself.
+type browser struct {
+	*place
+	client *http.Client
+}
+
+func (p *place) browser() *browser {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return &browser{p, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+}
+
+// A seen is what a browser got.
+type seen struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func (b *browser) do(method, path string, form url.Values, headers ...string) seen {
+	b.t.Helper()
+	var body io.Reader
+	if form != nil {
+		body = strings.NewReader(form.Encode())
+	}
+	r, err := http.NewRequestWithContext(b.t.Context(), method, b.page.URL+path, body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	answer, err := b.client.Do(r)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return seen{answer.StatusCode, answer.Header, string(text)}
+}
+
+func (b *browser) get(path string) seen                   { return b.do("GET", path, nil) }
+func (b *browser) post(path string, form url.Values) seen { return b.do("POST", path, form) }
+
+// want demands a status, and words of the page.
+func (b *browser) want(s seen, status int, words ...string) {
+	b.t.Helper()
+	if s.status != status {
+		b.t.Fatalf("status %d, want %d: %s", s.status, status, s.body)
+	}
+	for _, w := range words {
+		if !strings.Contains(s.body, w) {
+			b.t.Errorf("the page has no %q:\n%s", w, s.body)
+		}
+	}
+}
+
+// signIn signs an agent in by a mailed link.
+func (p *place) signIn(agent string) *browser {
+	p.t.Helper()
+	b := p.browser()
+	b.want(b.post("/sign-in", url.Values{"email": {agent + "@private.example"}}), 200, "a link is on its way")
+	for _, n := range slices.Backward(p.outbox()) { // the link that was mailed last
+		if n.Kind == ticket.NoticeSignIn && n.Agent == agent {
+			link := strings.TrimPrefix(n.Facts.Link, "https://desk.bank.example")
+			b.want(b.get(link), 200, "<button")
+			b.want(b.post(link, url.Values{}), 303)
+			return b
+		}
+	}
+	p.t.Fatal("no link was mailed")
+	return nil
+}
+
+var formKey = regexp.MustCompile(`name="key" value="([A-Z2-7]+)(p?)"`)
+
+// form is what the form on a ticket's page holds, with a text and commands.
+func (b *browser) form(n ticket.Number, kind, text, commands string) url.Values {
+	b.t.Helper()
+	page := b.get(fmt.Sprintf("/tickets/%d", n))
+	b.want(page, 200)
+	key := formKey.FindStringSubmatch(page.body)
+	last := regexp.MustCompile(`name="seen" value="(\d+)"`).FindStringSubmatch(page.body)
+	if key == nil || last == nil {
+		b.t.Fatal("the page has no form")
+	}
+	return url.Values{"key": {key[1]}, "seen": {last[1]}, "kind": {kind}, "text": {text}, "commands": {commands}}
+}
+
+// golden compares a page with a file, but for what is random in it.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	got = formKey.ReplaceAllString(got, `name="key" value="KEY$2"`)
+	got = regexp.MustCompile(`/static/[0-9a-f]+/`).ReplaceAllString(got, "/static/HASH/")
+	path := "testdata/" + name + ".golden"
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(want) != got {
+		t.Errorf("%s differs (-update writes it anew):\n%s", path, got)
+	}
+}

@@ -2,6 +2,7 @@ package ticket_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -60,7 +61,7 @@ func TestReadersOnly(t *testing.T) {
 		if !ok || r.Kind != ticket.NotFound {
 			t.Fatalf("%s reads %d: %v", agent, number, err)
 		}
-		texts = append(texts, strings.Trim(r.Text, "there is no ticket 0123456789"))
+		texts = append(texts, strings.Replace(r.Text, fmt.Sprint(number), "N", 1))
 	}
 	if texts[0] != texts[1] {
 		t.Errorf("the refusals differ: %q", texts)

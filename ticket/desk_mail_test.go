@@ -85,12 +85,9 @@ func TestAcknowledgementHarmsNobody(t *testing.T) {
 	}
 	t.Run("old mail", func(t *testing.T) {
 		w := newWorld(t)
-		m := from(karen, "s", "t")
-		w.uid++
 		received := w.now
 		w.now = w.now.Add(25 * time.Hour)
-		m.MessageID = "old@customer.example"
-		w.deliverAt(w.uid, m, received)
+		w.takeLate(from(karen, "s", "t"), received)
 		if got := mailed(w.sent()); slices.Contains(got, "ack:"+karen) {
 			t.Errorf("acknowledged a mail of %s: %v", received, got)
 		}

@@ -169,9 +169,7 @@ func TestTimesInTheZoneOfTheDesk(t *testing.T) {
 	out := w.sent()
 	w.now = time.Date(2026, 3, 30, 5, 0, 0, 0, time.UTC)
 	m := answer(to(t, out, ticket.NoticeNew, jane), jane, "#take\n#snooze tomorrow 9:00")
-	m.MessageID = "late@private.example"
-	w.uid++
-	w.deliverAt(w.uid, m, time.Date(2026, 3, 28, 22, 30, 0, 0, time.UTC)) // 23:30 in Berlin, before clocks change
+	w.takeLate(m, time.Date(2026, 3, 28, 22, 30, 0, 0, time.UTC)) // 23:30 in Berlin, before clocks change
 	w.want(ticket.Commanded)
 	if got := w.show(n).Ticket.Snoozed; !got.Equal(time.Date(2026, 3, 29, 7, 0, 0, 0, time.UTC)) {
 		t.Errorf("snoozed until %s", got)

@@ -151,10 +151,7 @@ func TestStatusCountsFromTheMail(t *testing.T) {
 	w, n, out := opened(t)
 	arrived := w.now.Add(time.Hour)
 	w.now = w.now.Add(3 * 24 * time.Hour)
-	w.uid++
-	m := answer(to(t, out, ticket.NoticeNew, jane), jane, "#resolve")
-	m.MessageID = "resolve@private.example"
-	w.deliverAt(w.uid, m, arrived)
+	w.takeLate(answer(to(t, out, ticket.NoticeNew, jane), jane, "#resolve"), arrived)
 	c := w.show(n)
 	if tk := c.Ticket; !tk.ResolvedAt.Equal(arrived) || !tk.StatusAt.Equal(arrived) || !tk.UpdatedAt.Equal(w.now) {
 		t.Errorf("resolved %s, in its status since %s, updated %s", tk.ResolvedAt, tk.StatusAt, tk.UpdatedAt)
@@ -165,10 +162,7 @@ func TestStatusCountsFromTheMail(t *testing.T) {
 	w.now = arrived.Add(7*24*time.Hour + time.Second)
 	w.take(from(karen, "Re: [#1001]", "Again!"))
 	w.want(ticket.Opened)
-	w.uid++
-	m = from(karen, "Re: [#1001]", "This lay in the mailbox for a second.")
-	m.MessageID = "late@customer.example"
-	w.deliverAt(w.uid, m, arrived.Add(7*24*time.Hour))
+	w.takeLate(from(karen, "Re: [#1001]", "This lay in the mailbox for a second."), arrived.Add(7*24*time.Hour))
 	if got := w.want(ticket.Appended); got != n || w.state(n) != "open" {
 		t.Errorf("appended to %d, which is %s", got, w.state(n))
 	}

@@ -148,10 +148,7 @@ func TestLateEvidence(t *testing.T) {
 	n := w.want(ticket.Opened)
 	notice := to(t, w.sent(), ticket.NoticeNew, "jane@private.example")
 	w.until(w.now.Add(70 * time.Minute))
-	w.uid++
-	m := answer(notice, "jane@private.example", "Try again.")
-	m.MessageID = "late@private.example"
-	w.deliverAt(w.uid, m, w.now.Add(-20*time.Minute))
+	w.takeLate(answer(notice, jane, "Try again."), w.now.Add(-20*time.Minute))
 	w.want(ticket.Appended)
 	corrections := 0
 	for _, n := range w.sent() {
@@ -288,10 +285,7 @@ func TestLateMailCountsFromItsArrival(t *testing.T) {
 	w.take(answer(to(t, w.sent(), ticket.NoticeNew, jane), jane, "#close\nDone."))
 	reply := to(t, w.sent(), ticket.NoticeReply, karen)
 	w.now = w.now.AddDate(0, 0, 14)
-	w.uid++
-	again := answer(reply, karen, "Once more.")
-	again.MessageID = "again@customer.example"
-	w.deliverAt(w.uid, again, w.now.Add(-20*time.Minute)) // too late to reopen the first one
+	w.takeLate(answer(reply, karen, "Once more."), w.now.Add(-20*time.Minute)) // too late to reopen the first one
 	n := w.want(ticket.Opened)
 	if n == first {
 		t.Fatal("it did not open another ticket")
@@ -301,10 +295,7 @@ func TestLateMailCountsFromItsArrival(t *testing.T) {
 	question := to(t, w.sent(), ticket.NoticeReply, karen)
 	w.due(n, "")
 	w.now = w.now.Add(2 * time.Hour)
-	w.uid++
-	m := answer(question, karen, "Netscape.")
-	m.MessageID = "late@customer.example"
-	w.deliverAt(w.uid, m, w.now.Add(-30*time.Minute))
+	w.takeLate(answer(question, karen, "Netscape."), w.now.Add(-30*time.Minute))
 	w.want(ticket.Appended)
 	w.due(n, "Tue 20 11:10") // 20 min until the pause, the rest from 11:30 on
 }
@@ -322,10 +313,7 @@ func TestMailReadOutOfOrder(t *testing.T) {
 	w.now = w.now.Add(time.Hour)
 	w.take(from(karen, "Other", "Help!"))
 	w.take(answer(to(t, w.show(n).Notices, ticket.NoticeNew, jane), jane, "#pending"))
-	w.uid++
-	m := answer(reply, karen, "It works now and then.")
-	m.MessageID = "before@customer.example"
-	w.deliverAt(w.uid, m, w.now.Add(-time.Minute))
+	w.takeLate(answer(reply, karen, "It works now and then."), w.now.Add(-time.Minute))
 	w.want(ticket.Appended)
 	if tk := w.show(n).Ticket; tk.Status != ticket.Open {
 		t.Errorf("the ticket is %s", tk.Status)

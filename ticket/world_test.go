@@ -96,11 +96,17 @@ func from(address, subject, text string) ticket.Mail {
 // take hands a mail to the desk as the next one of the mailbox.
 func (w *world) take(m ticket.Mail) ticket.Conclusion {
 	w.t.Helper()
+	return w.takeLate(m, w.now)
+}
+
+// takeLate does so with a mail that reached the mailbox some time before.
+func (w *world) takeLate(m ticket.Mail, received time.Time) ticket.Conclusion {
+	w.t.Helper()
 	w.uid++
 	if m.MessageID == "" {
 		m.MessageID = fmt.Sprintf("m%d@%s", w.uid, m.From.Domain())
 	}
-	return w.deliver(w.uid, m)
+	return w.deliverAt(w.uid, m, received)
 }
 
 // deliver hands a mail to the desk under a number.
@@ -109,7 +115,7 @@ func (w *world) deliver(uid uint32, m ticket.Mail) ticket.Conclusion {
 	return w.deliverAt(uid, m, w.now)
 }
 
-// deliverAt does so with a mail that reached the mailbox at some time.
+// deliverAt hands over one that reached the mailbox at some time.
 func (w *world) deliverAt(uid uint32, m ticket.Mail, received time.Time) ticket.Conclusion {
 	w.t.Helper()
 	raw := fmt.Appendf(nil, "%s\n%s\n%s\n%s\n%s", m.MessageID, m.From.Email, m.Subject, m.Stamp, m.NewText)

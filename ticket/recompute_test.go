@@ -121,10 +121,7 @@ func TestConfigMovesDeadlines(t *testing.T) {
 // none.
 func TestHolidayRevokesBreach(t *testing.T) {
 	t.Parallel()
-	w := bank(t)
-	w.take(from(karen, "Cannot sign in", "Help!"))
-	n := w.want(ticket.Opened)
-	w.sent()
+	w, n, _ := signIn(t)
 	w.until(w.now.Add(2 * time.Hour)) // breach and first nag
 	monday := calendar.Holiday{Date: calendar.Date{Year: 2026, Month: time.January, Day: 5}}
 	w.edit(1, func(p *ticket.Policy) { p.Calendars["office"] = office(t, monday) })

@@ -33,6 +33,14 @@ func bank(t *testing.T) *world {
 	return w
 }
 
+// signIn opens a ticket in the world of bank. It returns what was mailed then.
+func signIn(t *testing.T) (*world, ticket.Number, []ticket.Notice) {
+	t.Helper()
+	w := bank(t)
+	w.take(from(karen, "Cannot sign in", "Help!"))
+	return w, w.want(ticket.Opened), w.sent()
+}
+
 func office(t *testing.T, holidays ...calendar.Holiday) *calendar.Calendar {
 	t.Helper()
 	berlin, err := time.LoadLocation("Europe/Berlin")
@@ -93,10 +101,7 @@ func same(t *testing.T, what string, got, want []string) {
 // minute.
 func TestStepsFireOnce(t *testing.T) {
 	t.Parallel()
-	w := bank(t)
-	w.take(from(karen, "Cannot sign in", "Help!"))
-	n := w.want(ticket.Opened)
-	w.sent()
+	w, n, _ := signIn(t)
 	if due := w.show(n).Ticket.Deadline; !due.Equal(w.now.Add(time.Hour)) {
 		t.Errorf("it is due %s", due)
 	}
@@ -125,10 +130,7 @@ func TestStepsFireOnce(t *testing.T) {
 // nobody is told any more, and who is told of several steps gets one mail.
 func TestStepsAfterAStop(t *testing.T) {
 	t.Parallel()
-	w := bank(t)
-	w.take(from(karen, "Cannot sign in", "Help!"))
-	n := w.want(ticket.Opened)
-	w.sent()
+	w, n, _ := signIn(t)
 	w.now = w.now.Add(2*time.Hour + 30*time.Minute)
 	same(t, "mails", w.until(w.now), []string{"11:30 escalation:jane@private.example", "11:30 escalation:lead@private.example"})
 	same(t, "steps", w.diary(n, ticket.StepReached, ticket.PriorityChanged), []string{
@@ -143,10 +145,8 @@ func TestStepsAfterAStop(t *testing.T) {
 // breach was told. The breach is revoked, once, and who was told of it hears so.
 func TestLateEvidence(t *testing.T) {
 	t.Parallel()
-	w := bank(t)
-	w.take(from(karen, "Cannot sign in", "Help!"))
-	n := w.want(ticket.Opened)
-	notice := to(t, w.sent(), ticket.NoticeNew, "jane@private.example")
+	w, n, out := signIn(t)
+	notice := to(t, out, ticket.NoticeNew, jane)
 	w.until(w.now.Add(70 * time.Minute))
 	w.takeLate(answer(notice, jane, "Try again."), w.now.Add(-20*time.Minute))
 	w.want(ticket.Appended)
@@ -175,12 +175,10 @@ func TestLateEvidence(t *testing.T) {
 // server, so the first answer is still owed, as of the beginning.
 func TestUndeliveredReplyIsNoAnswer(t *testing.T) {
 	t.Parallel()
-	w := bank(t)
-	w.take(from(karen, "Cannot sign in", "Help!"))
-	n := w.want(ticket.Opened)
-	notice := to(t, w.sent(), ticket.NoticeNew, "jane@private.example")
+	w, n, out := signIn(t)
+	notice := to(t, out, ticket.NoticeNew, jane)
 	w.now = w.now.Add(10 * time.Minute)
-	w.take(answer(notice, "jane@private.example", "Try again."))
+	w.take(answer(notice, jane, "Try again."))
 	reply := to(t, w.sent(), ticket.NoticeReply, karen)
 	clocks(t, w, n, "first 1 met", "resolve 1 running")
 	w.now = w.now.Add(10 * time.Minute)
@@ -235,12 +233,10 @@ func TestBounceThatLayInTheMailbox(t *testing.T) {
 // the first answer.
 func TestPauseMovesDeadline(t *testing.T) {
 	t.Parallel()
-	w := bank(t)
-	w.take(from(karen, "Cannot sign in", "Help!"))
-	n := w.want(ticket.Opened)
-	notice := to(t, w.sent(), ticket.NoticeNew, "jane@private.example")
+	w, n, out := signIn(t)
+	notice := to(t, out, ticket.NoticeNew, jane)
 	w.now = w.now.Add(10 * time.Minute)
-	w.take(answer(notice, "jane@private.example", "#pending\nWhich browser?"))
+	w.take(answer(notice, jane, "#pending\nWhich browser?"))
 	if tk := w.show(n).Ticket; tk.Status != ticket.Pending || !tk.Deadline.IsZero() {
 		t.Errorf("%s, due %s", tk.Status, tk.Deadline)
 	}
@@ -305,10 +301,8 @@ func TestLateMailCountsFromItsArrival(t *testing.T) {
 // its clock runs.
 func TestMailReadOutOfOrder(t *testing.T) {
 	t.Parallel()
-	w := bank(t)
-	w.take(from(karen, "Cannot sign in", "Help!"))
-	n := w.want(ticket.Opened)
-	w.take(answer(to(t, w.sent(), ticket.NoticeNew, jane), jane, "One moment."))
+	w, n, out := signIn(t)
+	w.take(answer(to(t, out, ticket.NoticeNew, jane), jane, "One moment."))
 	reply := to(t, w.sent(), ticket.NoticeReply, karen)
 	w.now = w.now.Add(time.Hour)
 	w.take(from(karen, "Other", "Help!"))
@@ -326,10 +320,7 @@ func TestMailReadOutOfOrder(t *testing.T) {
 // set back behind them. They are not done again. (F50)
 func TestStepsWithTheClockSetBack(t *testing.T) {
 	t.Parallel()
-	w := bank(t)
-	w.take(from(karen, "Cannot sign in", "Help!"))
-	n := w.want(ticket.Opened)
-	w.sent()
+	w, n, _ := signIn(t)
 	w.until(w.now.Add(70 * time.Minute))
 	before := w.diary(n, ticket.StepReached)
 	for _, back := range []time.Duration{time.Hour, 2 * 24 * time.Hour, 365 * 24 * time.Hour} {

@@ -24,9 +24,7 @@ func TestMergeOfTwoCustomers(t *testing.T) {
 		w, _, out := merge(t, "")
 		w.want(ticket.CommandHeld)
 		want := "#merge 1001: bob@customer.example would get the replies to 1001, which is karen@customer.example's: add +cc if they shall, as in #merge 1001 +cc, or -cc if not"
-		if got := results(t, out, ticket.NoticeHeld, jane); !slices.Equal(got, []string{want}) {
-			t.Errorf("results %q", got)
-		}
+		same(t, "results", results(t, out, ticket.NoticeHeld, jane), []string{want})
 		if w.show(1002).Ticket.Number != 1002 {
 			t.Error("it was merged")
 		}
@@ -36,9 +34,7 @@ func TestMergeOfTwoCustomers(t *testing.T) {
 		w, fresh, out := merge(t, " -cc")
 		w.want(ticket.Commanded)
 		want := "#merge 1001 -cc: merged into 1001: Can not log in; bob@customer.example will not get the replies there, and what they answer is held for agents to see; replies there go to karen@customer.example"
-		if got := results(t, out, ticket.NoticeTranscript, jane); !slices.Equal(got, []string{want}) {
-			t.Errorf("results %q", got)
-		}
+		same(t, "results", results(t, out, ticket.NoticeTranscript, jane), []string{want})
 		told := to(t, out, ticket.NoticeMerged, john)
 		// Bob's words do not reach Karen, whether they are quoted or pasted.
 		w.take(answer(told, john, "#reply\nWe found it.\n\nOn Monday Bob wrote:\n> It still says no, and my account is 4711."))
@@ -80,9 +76,7 @@ func TestMergeOfTwoCustomers(t *testing.T) {
 		w, _, out := merge(t, " +cc")
 		w.want(ticket.Commanded)
 		want := "#merge 1001 +cc: merged into 1001: Can not log in; replies there go to karen@customer.example, bob@customer.example"
-		if got := results(t, out, ticket.NoticeTranscript, jane); !slices.Equal(got, []string{want}) {
-			t.Errorf("results %q", got)
-		}
+		same(t, "results", results(t, out, ticket.NoticeTranscript, jane), []string{want})
 		told := to(t, out, ticket.NoticeMerged, john)
 		w.now = w.now.Add(time.Minute)
 		w.take(answer(told, john, "#reply\nWe found it.\n\nOn Monday somebody wrote:\n> It still says no, and my account is 4711.\n> It says no."))

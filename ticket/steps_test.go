@@ -253,15 +253,8 @@ func TestPauseMovesDeadline(t *testing.T) {
 func clocks(t *testing.T, w *world, n ticket.Number, want ...string) {
 	t.Helper()
 	var got []string
-	err := w.desk.Store.View(context.Background(), func(tx ticket.Tx) error {
-		all, err := tx.ClocksOf(n)
-		for _, c := range all {
-			got = append(got, fmt.Sprintf("%s %d %s", c.Metric, c.Cycle, c.State))
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
+	for _, c := range w.clocks(n) {
+		got = append(got, fmt.Sprintf("%s %d %s", c.Metric, c.Cycle, c.State))
 	}
 	same(t, "clocks", got, want)
 }

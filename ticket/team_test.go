@@ -1,7 +1,6 @@
 package ticket_test
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
@@ -9,6 +8,14 @@ import (
 )
 
 const tom = "tom@private.example"
+
+// isWith demands that a ticket is with a team and an agent, where "" is none.
+func (w *world) isWith(n ticket.Number, team, assignee string) {
+	w.t.Helper()
+	if tk := w.show(n).Ticket; tk.Team != team || tk.Assignee != assignee {
+		w.t.Errorf("ticket is %+v, want it with the team %q and %q", tk, team, assignee)
+	}
+}
 
 // TestTicketOfATeam: its members are told if nobody has the ticket, it is theirs
 // until somebody has it, and who has it keeps it.
@@ -18,13 +25,9 @@ func TestTicketOfATeam(t *testing.T) {
 	notice := to(t, out, ticket.NoticeNew, john)
 	w.take(answer(notice, john, "#dept online-banking\n#assign team:netw"))
 	w.want(ticket.Commanded)
-	if tk := w.show(n).Ticket; tk.Team != "network" || tk.Assignee != "" {
-		t.Fatalf("ticket is %+v", tk)
-	}
+	w.isWith(n, "network", "")
 	out = w.sent()
-	if got, want := mailed(out), []string{"assigned:" + jane, "assigned:" + tom, "transcript:" + john}; !slices.Equal(got, want) {
-		t.Errorf("mailed %v, want %v", got, want)
-	}
+	same(t, "mails", mailed(out), []string{"assigned:" + jane, "assigned:" + tom, "transcript:" + john})
 	f := to(t, out, ticket.NoticeAssigned, tom).Facts
 	if f.Team != "Network" || f.Assignee != "team Network" || f.Latest != "It says no." {
 		t.Errorf("tom is told %+v", f)
@@ -39,25 +42,16 @@ func TestTicketOfATeam(t *testing.T) {
 		p.Agents["john"] = a
 	})
 	w.take(from(karen, "[#1001] Can not log in", "And?"))
-	if got, want := mailed(w.sent()), []string{"message:" + jane, "message:" + tom}; !slices.Equal(got, want) {
-		t.Errorf("mailed %v, want %v", got, want)
-	}
+	same(t, "mails", mailed(w.sent()), []string{"message:" + jane, "message:" + tom})
 	w.take(answer(to(t, out, ticket.NoticeAssigned, jane), jane, "#take"))
 	w.want(ticket.Commanded)
-	if tk := w.show(n).Ticket; tk.Team != "network" || tk.Assignee != "jane" {
-		t.Errorf("ticket is %+v", tk)
-	}
+	w.isWith(n, "network", "jane")
 	w.sent()
 	w.take(from(karen, "[#1001] Can not log in", "And now?"))
-	if got, want := mailed(w.sent()), []string{"message:" + jane}; !slices.Equal(got, want) {
-		t.Errorf("mailed %v, want %v", got, want)
-	}
-	w.take(answer(to(t, out, ticket.NoticeAssigned, jane), jane, "#assign none"))
-	w.want(ticket.Commanded)
-	if tk := w.show(n).Ticket; tk.Team != "" || tk.Assignee != "" {
-		t.Errorf("ticket is %+v", tk)
-	}
-	if got := to(t, w.sent(), ticket.NoticeTranscript, jane).Facts.Results[0].Result; got != "Jane Doe -> nobody; team Network -> no team" {
+	same(t, "mails", mailed(w.sent()), []string{"message:" + jane})
+	facts := w.commands(to(t, out, ticket.NoticeAssigned, jane), jane, "#assign none", ticket.Commanded)
+	w.isWith(n, "", "")
+	if got := facts.Results[0].Result; got != "Jane Doe -> nobody; team Network -> no team" {
 		t.Errorf("jane is told %q", got)
 	}
 }
@@ -70,13 +64,9 @@ func TestAgentAndTeamInOneMail(t *testing.T) {
 	notice := to(t, out, ticket.NoticeNew, john)
 	w.take(answer(notice, john, "#assign team:network\n#assign jane"))
 	w.want(ticket.Commanded)
-	if tk := w.show(n).Ticket; tk.Team != "network" || tk.Assignee != "jane" {
-		t.Errorf("ticket is %+v", tk)
-	}
+	w.isWith(n, "network", "jane")
 	out = w.sent()
-	if got, want := mailed(out), []string{"assigned:" + jane, "transcript:" + john}; !slices.Equal(got, want) {
-		t.Errorf("mailed %v, want %v", got, want)
-	}
+	same(t, "mails", mailed(out), []string{"assigned:" + jane, "transcript:" + john})
 	if f := to(t, out, ticket.NoticeAssigned, jane).Facts; f.Team != "" || f.Assignee != "Jane Doe, team Network" {
 		t.Errorf("jane is told %+v", f)
 	}
@@ -109,22 +99,16 @@ func TestTeamsThatCannotTakeIt(t *testing.T) {
 		if line == "#list myteams" {
 			w.change(func(p *ticket.Policy) { p.Teams = nil })
 		}
-		w.take(answer(notice, jane, line))
-		w.want(ticket.CommandHeld)
-		if got := to(t, w.sent(), ticket.NoticeHeld, jane).Facts.Results[0].Result; got != want {
+		if got := w.commands(notice, jane, line, ticket.CommandHeld).Results[0].Result; got != want {
 			t.Errorf("%s: %q, want %q", line, got, want)
 		}
 		w.change(change)
 	}
-	w.take(answer(notice, jane, "#dept routers\n#assign team:front")) // below its own department
-	w.want(ticket.Commanded)
-	w.sent()
-	w.take(answer(notice, jane, "#dept online-banking")) // the team stays behind
-	w.want(ticket.Commanded)
+	w.commands(notice, jane, "#dept routers\n#assign team:front", ticket.Commanded)             // below its own department
+	got := w.commands(notice, jane, "#dept online-banking", ticket.Commanded).Results[0].Result // the team stays behind
 	if tk := w.show(n).Ticket; tk.Team != "" {
 		t.Errorf("ticket is %+v", tk)
 	}
-	got := to(t, w.sent(), ticket.NoticeTranscript, jane).Facts.Results[0].Result
 	if !strings.HasSuffix(got, "; the team Front does not work there: with no team") {
 		t.Errorf("told %q", got)
 	}
@@ -139,15 +123,13 @@ func TestListOfTeams(t *testing.T) {
 	w.sent()
 	notice := to(t, out, ticket.NoticeNew, jane)
 	for _, words := range []string{"team:network", "myteams", "myteams unassigned"} {
-		w.take(answer(notice, jane, "#list "+words))
-		report := to(t, w.sent(), ticket.NoticeTranscript, jane).Facts.Report
+		report := w.commands(notice, jane, "#list "+words, ticket.Commanded).Report
 		if len(report) != 2 || !strings.HasPrefix(report[0], "#1001") || !strings.Contains(report[1], "Support, team Network") {
 			t.Errorf("%s lists %q", words, report)
 		}
 	}
-	w.take(answer(notice, jane, "#list mine")) // that stays personal
-	if f := to(t, w.sent(), ticket.NoticeTranscript, jane).Facts; len(f.Report) != 0 {
-		t.Errorf("mine lists %q", f.Report)
+	if mine := w.commands(notice, jane, "#list mine", ticket.Commanded).Report; len(mine) != 0 { // that stays personal
+		t.Errorf("mine lists %q", mine)
 	}
 }
 
@@ -171,7 +153,5 @@ func TestLeadOfATeam(t *testing.T) {
 		}
 	})
 	w.take(from(karen, "[#1001] Can not log in", "And?"))
-	if got, want := mailed(w.sent()), []string{"message:" + john}; !slices.Equal(got, want) {
-		t.Errorf("mailed %v, want %v", got, want)
-	}
+	same(t, "mails", mailed(w.sent()), []string{"message:" + john})
 }

@@ -135,7 +135,7 @@ func (n *narrator) ahead(tk *Ticket) []Moment {
 	var all []Moment
 	comes := func(at time.Time, what string) {
 		known := len(c.history.Events)
-		c.setStatus(theDesk, at)
+		c.setStatus(&moment{Event: Event{Actor: theDesk}, counts: at})
 		all = append(all, Moment{At: at, Noted: at, Deeds: []Deed{{By: n.policy.actorName(theDesk), What: what, Moves: true}}, Moves: slices.Clone(c.history.Events[known:])})
 	}
 	followUp := func() {

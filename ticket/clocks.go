@@ -13,7 +13,7 @@ import (
 type Clock struct {
 	Ticket   Number
 	Metric   sla.Metric
-	Cycle    int // from 1
+	Cycle    int // its name among those of its metric, from 1
 	Terms    Terms
 	Budget   time.Duration // of working time
 	Consumed time.Duration // the same, of a clock that does not run

@@ -37,6 +37,7 @@ type moment struct {
 	Event
 	counts time.Time
 	moves  []sla.Event
+	turn   int // of what ends a turn of the conversation: how many were known by then
 }
 
 // chronicle reads a diary. Without terms in it no clock ever ran.
@@ -50,7 +51,7 @@ func (t *turn) chronicle(diary []Event) (*chronicle, error) {
 	for i := range c.moments {
 		m := &c.moments[i]
 		known := len(c.history.Events)
-		if err := c.follow(&m.Event, m.counts); err != nil {
+		if err := c.follow(m); err != nil {
 			return nil, fmt.Errorf("event %d of ticket %d: %w", m.ID, m.Ticket, err)
 		}
 		m.moves = c.history.Events[known:len(c.history.Events):len(c.history.Events)]
@@ -69,6 +70,7 @@ func inOrder(diary []Event) []moment {
 	moments := make([]moment, len(diary))
 	changed := map[EventKind]time.Time{} // by property, when it last did
 	var opened time.Time
+	turns := 0
 	for i, e := range diary {
 		at, property := e.Happened(), e.Kind
 		if e.Kind == TicketOpened {
@@ -87,14 +89,32 @@ func inOrder(diary []Event) []moment {
 			}
 			changed[property] = at
 		}
-		moments[i] = moment{Event: e, counts: at}
+		if endsTurn(&e) {
+			turns++
+		}
+		moments[i] = moment{Event: e, counts: at, turn: turns}
 	}
 	slices.SortStableFunc(moments, func(a, b moment) int { return a.counts.Compare(b.counts) })
 	return moments
 }
 
-// follow takes an event into account that counts at an instant.
-func (c *chronicle) follow(e *Event, at time.Time) error {
+// endsTurn reports whether the desk has nothing more to say by an event, until the
+// customer says something again.
+func endsTurn(e *Event) bool {
+	switch e.Kind {
+	case ReplyAdded:
+		return e.After != AutomaticReply
+	case StatusChanged:
+		return ParseState(e.After).Status.Standing() == sla.Done
+	case SplitFrom:
+		return e.Before == answeredThere
+	}
+	return false
+}
+
+// follow takes a moment into account.
+func (c *chronicle) follow(m *moment) error {
+	e, at := &m.Event, m.counts
 	switch e.Kind {
 	case TicketOpened:
 		c.history.Received, c.history.Status = at, c.status
@@ -102,7 +122,7 @@ func (c *chronicle) follow(e *Event, at time.Time) error {
 		return c.setTerms(e, at)
 	case ReplyAdded:
 		if e.After != AutomaticReply {
-			c.add(sla.Event{At: at, Kind: sla.Replied})
+			c.add(sla.Event{At: at, Kind: sla.Replied, Turn: m.turn})
 		}
 	case ReplyUndelivered:
 		if reply, ok := c.replies[e.Entry]; ok {
@@ -118,10 +138,10 @@ func (c *chronicle) follow(e *Event, at time.Time) error {
 		}
 		c.status = e.After
 		c.snoozed = c.snoozed && ParseState(c.status).Status.Standing() == sla.Working
-		c.setStatus(e.Actor, at)
+		c.setStatus(m)
 	case SnoozeChanged:
 		c.snoozed = e.After != ""
-		c.setStatus(e.Actor, at)
+		c.setStatus(m)
 	case DueChanged:
 		return c.setDue(e, at)
 	case SplitFrom:
@@ -143,12 +163,12 @@ func (c *chronicle) add(e sla.Event) {
 	c.history.Events = append(c.history.Events, e)
 }
 
-func (c *chronicle) setStatus(by Actor, at time.Time) {
+func (c *chronicle) setStatus(m *moment) {
 	status := c.status
 	if c.snoozed {
 		status += sla.Snoozed
 	}
-	c.add(sla.Event{At: at, Kind: sla.StatusSet, Own: by == theDesk, Status: status, Standing: ParseState(c.status).Status.Standing()})
+	c.add(sla.Event{At: m.counts, Kind: sla.StatusSet, Own: m.Actor == theDesk, Turn: m.turn, Status: status, Standing: ParseState(c.status).Status.Standing()})
 }
 
 func (c *chronicle) setDue(e *Event, at time.Time) error {

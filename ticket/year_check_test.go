@@ -140,6 +140,7 @@ type reader struct {
 	agreed   minutetest.Minute // when the terms were, last
 	due      minutetest.Minute // when the date was set, last
 	replies  map[int64]minutetest.Minute
+	turns    int // that have ended, in the order of the diary
 }
 
 // life is what happened to a ticket.
@@ -221,7 +222,8 @@ func (d *reader) read(e *ticket.Event) {
 		d.add(e, happened, minutetest.Event{Kind: minutetest.Customer})
 	case ticket.ReplyAdded:
 		d.replies[e.Entry] = happened
-		d.add(e, happened, minutetest.Event{Kind: minutetest.Reply})
+		d.turns++
+		d.add(e, happened, minutetest.Event{Kind: minutetest.Reply, Turn: d.turns})
 	case ticket.ReplyUndelivered:
 		d.add(e, happened, minutetest.Event{Kind: minutetest.Undelivered, Reply: d.replies[e.Entry]})
 	case ticket.StatusChanged:
@@ -258,7 +260,12 @@ func (d *reader) setStatus(e *ticket.Event, at minutetest.Minute) {
 	if d.snoozed {
 		status += "+snooze"
 	}
-	d.add(e, d.changed, minutetest.Event{Kind: minutetest.Status, Status: status})
+	as := minutetest.Event{Kind: minutetest.Status, Status: status}
+	if e.Kind == ticket.StatusChanged && !d.working() {
+		d.turns++
+		as.Turn = d.turns
+	}
+	d.add(e, d.changed, as)
 }
 
 func (d *reader) working() bool { return d.status != "resolved" && d.status != "closed" }

@@ -101,9 +101,9 @@ func (j *journal) row(i int) (row, error) {
 		switch is, was := e.terms, j.entries[i-1].terms; {
 		case sameClock(e.clocks, c) != nil:
 		case is.Plan != was.Plan || is.Priority != was.Priority:
-			r.more = append(r.more, clockName(c)+" is not promised any more")
+			r.more = append(r.more, j.nameOf(c)+" is not promised any more")
 		default:
-			r.more = append(r.more, clockName(c)+" goes, as if it had never begun")
+			r.more = append(r.more, j.nameOf(c)+" goes, as if it had never begun")
 		}
 	}
 	return r, nil
@@ -125,7 +125,7 @@ func (j *journal) moved(before, c *sla.Clock, at time.Time) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	name := clockName(c)
+	name := j.nameOf(c)
 	switch {
 	case before == nil && c.State == sla.Paused:
 		return name + " starts, paused, " + stands, nil
@@ -179,11 +179,19 @@ func (j *journal) why(c *sla.Clock) *journalEntry {
 	return &j.entries[i]
 }
 
-func clockName(c *sla.Clock) string {
-	if c.Cycle > 1 {
-		return fmt.Sprintf("%s (%d)", c.Metric, c.Cycle)
+// nameOf is what a clock is called: after its metric, and by its place among those
+// of it.
+func (j *journal) nameOf(c *sla.Clock) string {
+	place := 1
+	for _, other := range j.book.Clocks() {
+		if other.Metric == c.Metric && other.Cycle != c.Cycle && other.Started.Before(c.Started) {
+			place++
+		}
 	}
-	return string(c.Metric)
+	if place == 1 {
+		return string(c.Metric)
+	}
+	return fmt.Sprintf("%s (%d)", c.Metric, place)
 }
 
 // planName is the key of the plan of terms that may have none.

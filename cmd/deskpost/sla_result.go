@@ -20,7 +20,7 @@ func resultOf(j *journal, now time.Time) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("work out the deadline of %s: %w", c.Metric, err)
 		}
-		fmt.Fprintf(&b, "  %-12s%s%s\n", clockName(c), text, when(c.ByChange, " (by the change of terms)"))
+		fmt.Fprintf(&b, "  %-12s%s%s\n", j.nameOf(c), text, when(c.ByChange, " (by the change of terms)"))
 	}
 	return b.String(), nil
 }

@@ -119,7 +119,7 @@ func (l *slaTimeline) rows(steps []sla.Firing) ([]row, error) {
 			return nil, fmt.Errorf("work out the deadline of %s: %w", c.Metric, err)
 		}
 		if ok && c.State != sla.Cancelled {
-			rows = append(rows, row{at: deadline, rank: deadlineRow, text: clockName(c) + " deadline" + when(c.ByChange, ", passed by the change")})
+			rows = append(rows, row{at: deadline, rank: deadlineRow, text: l.nameOf(c) + " deadline" + when(c.ByChange, ", passed by the change")})
 		}
 	}
 	for _, f := range steps {
@@ -193,7 +193,7 @@ func (l *slaTimeline) countedOn(from, to time.Time) string {
 	var all []string
 	for _, c := range l.book.Clocks() {
 		if used, total := l.counted(c, from, to); used > 0 {
-			all = append(all, fmt.Sprintf("%s %s (%s of %s)", clockName(c), span(used), span(total), span(c.Budget)))
+			all = append(all, fmt.Sprintf("%s %s (%s of %s)", l.nameOf(c), span(used), span(total), span(c.Budget)))
 		}
 	}
 	return strings.Join(all, ", ")

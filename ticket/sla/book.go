@@ -1,6 +1,7 @@
 package sla
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -15,7 +16,8 @@ type Book struct {
 	answered bool      // nobody waits for the desk's next word
 	wrote    bool      // the customer did, while the ticket was done
 	silent   time.Time // since when nobody waits, as long as that is so
-	turns    turns
+	turn     int       // what ended the conversation's latest turn, the name of the one that follows
+	turns    int       // how many have ended
 	due      time.Time // the date that is set; zero is none
 	voided   []*Clock  // what spam, deletion or merging cancelled
 	clocks   []*Clock  // in order of their start; those without a promise too
@@ -42,7 +44,7 @@ func Replay(h History) (*Book, error) {
 	for _, e := range h.Events {
 		lost := e.Kind == Replied && slices.ContainsFunc(h.Events, func(u Event) bool { return u.Kind == Undelivered && u.Reply.Equal(e.At) })
 		if lost {
-			b.turns.reply(b.standing)
+			b.endTurn(e)
 			continue
 		}
 		if err := b.apply(e); err != nil {
@@ -89,6 +91,7 @@ func (b *Book) apply(e Event) error {
 	}
 	switch e.Kind {
 	case Replied:
+		b.endTurn(e)
 		return b.reply(e.At)
 	case CustomerWrote:
 		if b.standing != Working {
@@ -110,6 +113,17 @@ func (b *Book) apply(e Event) error {
 	return nil
 }
 
+// endTurn ends a turn of the conversation, in which somebody waited for the other.
+// Cycles of Next and Keep are called by what ended the turn before them, and that
+// by the order in which it became known: so what becomes known later, though it was
+// earlier, makes no cycle another one. A reply that reached nobody ends a turn too,
+// so that its name is never given to another cycle, whose steps would count as
+// done.
+func (b *Book) endTurn(e Event) {
+	b.turns++
+	b.turn = cmp.Or(e.Turn, b.turns)
+}
+
 // last is the latest clock of a metric, or nil.
 func (b *Book) last(m Metric) *Clock {
 	for _, c := range slices.Backward(b.clocks) {
@@ -124,10 +138,8 @@ func (b *Book) last(m Metric) *Clock {
 func (b *Book) start(m Metric, at time.Time) *Clock {
 	c := &Clock{Metric: m, Cycle: 1, Terms: b.terms, Budget: b.terms.budget(m), Started: at, State: Paused}
 	switch before := b.last(m); {
-	case m == Next:
-		c.Cycle = b.turns.asked
-	case m == Keep:
-		c.Cycle = b.turns.answered
+	case m == Next || m == Keep:
+		c.Cycle = b.turn
 	case before != nil:
 		c.Cycle = before.Cycle + 1
 	}
@@ -154,7 +166,6 @@ func (b *Book) stop(at time.Time, own bool, metrics ...Metric) error {
 // ask is a message of the customer.
 func (b *Book) ask(at time.Time) {
 	b.wrote = false
-	b.turns.ask()
 	if b.answered {
 		b.answered = false
 		b.start(Next, at)
@@ -163,7 +174,6 @@ func (b *Book) ask(at time.Time) {
 
 func (b *Book) reply(at time.Time) error {
 	b.wrote = false
-	b.turns.reply(b.standing)
 	if err := b.stop(at, false, First, Next, Keep); err != nil {
 		return err
 	}
@@ -186,7 +196,8 @@ func (b *Book) setStatus(e Event) error {
 			}
 		}
 	case e.Standing == Done && was != Done:
-		b.answered, b.silent, b.wrote, b.turns.over = true, e.At, false, true
+		b.endTurn(e)
+		b.answered, b.silent, b.wrote = true, e.At, false
 		return b.stop(e.At, e.Own, Metrics...)
 	case e.Standing == Working && was == Done:
 		if b.wrote {

@@ -34,7 +34,7 @@ func (s Segment) has(at time.Time) bool {
 // A Clock is one promise to a ticket. Its methods do not change it.
 type Clock struct {
 	Metric   Metric
-	Cycle    int // from 1
+	Cycle    int // its name among those of its metric, from 1
 	Terms    Terms
 	Budget   time.Duration // working time; 0 is no promise, and the clock only keeps its segments
 	State    State

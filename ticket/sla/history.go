@@ -32,6 +32,7 @@ type Event struct {
 	At       time.Time
 	Kind     Kind
 	Own      bool      // the desk did it by itself, after all that was due at that instant
+	Turn     int       // of Replied, and of StatusSet that is Done: see Book.turn; 0 is the next one
 	Status   string    // of StatusSet
 	Standing Standing  // of StatusSet
 	Terms    Terms     // of TermsSet; of CalendarEdited the calendar only

@@ -46,7 +46,7 @@ func TestMerge(t *testing.T) {
 		"this one was solved": {[]sla.Event{replied, resolved, merged("09:30", "09:30", "12:45")},
 			"first/1 met used 2h0m0s\nresolve/1 met used 2h30m0s"},
 		"this one was solved and is opened by it": {[]sla.Event{replied, resolved, merged("09:30", "09:30", "12:45"), status("2026-01-05 13:00", "open")},
-			"first/1 met used 2h0m0s\nresolve/1 running used 3h0m0s due 2026-01-06 10:30\nnext/1 running used 30m0s due 2026-01-05 15:00"},
+			"first/1 met used 2h0m0s\nresolve/1 running used 3h0m0s due 2026-01-06 10:30\nnext/2 running used 30m0s due 2026-01-05 15:00"},
 		"this one stands still": {[]sla.Event{status("2026-01-05 12:00", "pending"), merged("09:30", "09:30", "09:30"), status("2026-01-05 13:00", "open")},
 			"first/1 running used 4h0m0s due 2026-01-05 13:30 breached 2026-01-05 13:30\nresolve/1 running used 3h0m0s due 2026-01-06 10:30"},
 		"the deadline had passed by then": {[]sla.Event{merged("08:00", "", "")},

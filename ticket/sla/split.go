@@ -6,5 +6,6 @@ func (b *Book) answeredBefore() {
 	c, at := b.last(First), b.history.Received
 	c.halt(at, Cancelled, false)
 	c.Ended = at
-	b.answered, b.silent, b.turns.over = true, at, true
+	b.endTurn(Event{})
+	b.answered, b.silent = true, at
 }

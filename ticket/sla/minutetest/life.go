@@ -39,6 +39,7 @@ type Event struct {
 	Known  Minute // when the desk learned of it; 0 is at once
 	Own    bool   // the desk did it itself, after all that was due before
 	Kind   Kind
+	Turn   int // of Reply, and of Status that ends the work: what this is called among these, by when it became known; 0 is by its place
 	Status string
 	Terms  Terms
 	Due    Minute

@@ -19,10 +19,9 @@ type walk struct {
 	answered bool     // nobody waits for the desk
 	asked    bool     // the customer wrote while the ticket was over
 
-	// Each turn of the conversation has a number of its own, whatever becomes of
-	// the reply before it.
-	numbers map[string]int
-	turned  bool // the next message of the customer is a turn
+	numbers map[string]int // of clocks, by metric
+	ends    int            // of turns of the conversation
+	latest  int            // what the latest of them is called, and so are the clocks of what follows
 }
 
 // How a ticket in a status stands.
@@ -122,6 +121,7 @@ func (w *walk) skip(last Minute) {
 func (w *walk) apply(e Event) {
 	switch e.Kind {
 	case Reply:
+		w.turn(e)
 		w.reply(e.At)
 	case Customer:
 		if standing(w.status) == working {
@@ -130,6 +130,9 @@ func (w *walk) apply(e Event) {
 			w.asked = true
 		}
 	case Status:
+		if standing(e.Status) == over && standing(w.status) != over {
+			w.turn(e)
+		}
 		w.setStatus(e.Status)
 	case Changed:
 		w.terms = e.Terms
@@ -151,8 +154,8 @@ func (w *walk) apply(e Event) {
 
 // start starts a clock under the terms that hold.
 func (w *walk) start(metric string) *clock {
-	if metric != "keep" && metric != "next" {
-		w.numbers[metric]++
+	if w.numbers[metric]++; metric == "keep" || metric == "next" {
+		w.numbers[metric] = w.latest
 	}
 	c := &clock{metric: metric, cycle: w.numbers[metric], began: w.now, changed: firstMinute, terms: w.terms}
 	if metric != "due" {
@@ -187,11 +190,15 @@ func (w *walk) end(why end, metrics ...string) {
 	}
 }
 
-func (w *walk) reply(at Minute) {
-	w.turned = true
-	if standing(w.status) == working {
-		w.numbers["keep"]++
+// turn is the end of one: each has a name of its own, whatever becomes of it.
+func (w *walk) turn(e Event) {
+	w.ends++
+	if w.latest = e.Turn; e.Turn == 0 {
+		w.latest = w.ends
 	}
+}
+
+func (w *walk) reply(at Minute) {
 	if w.lost[at] {
 		return
 	}
@@ -205,10 +212,6 @@ func (w *walk) reply(at Minute) {
 // ask is a message of the customer on a ticket that is not over.
 func (w *walk) ask() {
 	w.asked = false
-	if w.turned {
-		w.turned = false
-		w.numbers["next"]++
-	}
 	if w.answered {
 		w.answered = false
 		w.start("next")
@@ -222,7 +225,7 @@ func (w *walk) setStatus(status string) {
 	case is == void:
 		w.end(voided, "first", "next", "resolve", "keep", "due")
 	case is == over && was != over:
-		w.answered, w.asked, w.turned = true, false, true
+		w.answered, w.asked = true, false
 		w.end(met, "first", "next", "resolve", "keep", "due")
 	case is == working && was == over:
 		w.reopen()

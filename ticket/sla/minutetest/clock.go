@@ -16,6 +16,7 @@ type clock struct {
 	budget  int // minutes
 	steps   []stage
 	reached []reached // of these
+	taken   []reached // of these, when it was taken away
 
 	running   bool
 	ended     end
@@ -208,8 +209,16 @@ func (w *walk) lookWithin(c *clock) {
 // taken away.
 func (c *clock) forget(why end, now time.Time) {
 	if why != met {
+		c.taken = slices.DeleteFunc(slices.Clone(c.reached), func(r reached) bool { return r.At.Before(now) })
 		c.reached = slices.DeleteFunc(c.reached, func(r reached) bool { return !r.At.Before(now) })
 	}
+}
+
+// remember gives it back where the clock goes on at that same instant: it was never
+// away.
+func (c *clock) remember(now time.Time) {
+	c.reached = append(c.reached, slices.DeleteFunc(c.taken, func(r reached) bool { return !r.At.Equal(now) })...)
+	c.taken = nil
 }
 
 // note writes down that a step is reached.

@@ -263,6 +263,7 @@ func (w *walk) reopen() {
 
 func (w *walk) resume(c *clock) {
 	c.ended = open
+	c.remember(w.now.Time())
 	c.run(w.now, !c.terms.Plan.pauses(c.metric, w.status))
 }
 

@@ -55,11 +55,12 @@ type Clock struct {
 // open reports whether the clock still waits for its end.
 func (c *Clock) open() bool { return c.State == Running || c.State == Paused }
 
-// counted are the segments, less what is before CountFrom.
+// counted are the segments, less what is before CountFrom. One that the desk ended
+// then is still there, without length.
 func (c *Clock) counted() []Segment {
 	var all []Segment
 	for _, s := range c.Segments {
-		if !s.To.IsZero() && !s.To.After(c.CountFrom) {
+		if !s.To.IsZero() && !s.has(c.CountFrom) {
 			continue
 		}
 		if s.From.Before(c.CountFrom) {

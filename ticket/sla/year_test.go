@@ -164,7 +164,7 @@ func (y *year) history(l minutetest.Life) sla.History {
 	for _, e := range l.Events {
 		d := sla.Event{At: e.At.Time(), Kind: map[minutetest.Kind]sla.Kind{minutetest.Reply: sla.Replied, minutetest.Undelivered: sla.Undelivered,
 			minutetest.Customer: sla.CustomerWrote, minutetest.Status: sla.StatusSet, minutetest.Changed: sla.TermsSet,
-			minutetest.Edited: sla.CalendarEdited, minutetest.DueSet: sla.DueSet}[e.Kind], Status: e.Status}
+			minutetest.Edited: sla.CalendarEdited, minutetest.DueSet: sla.DueSet}[e.Kind], Status: e.Status, Own: e.Own}
 		switch e.Kind {
 		case minutetest.Status:
 			d.Standing = map[string]sla.Standing{"resolved": sla.Done, "closed": sla.Done, "spam": sla.Void}[e.Status]
@@ -272,26 +272,62 @@ var (
 )
 
 // TestStepsOfAYear compares the steps of random lives with those that a walk
-// through each minute of them finds.
+// through each minute of them finds. Then the desk does something itself in each,
+// as soon as one of these steps is due, and they are compared again.
 func TestStepsOfAYear(t *testing.T) {
 	t.Parallel()
 	y := newYear()
 	count := 0
 	for seed := *first; seed < *first+*lives; seed++ {
-		l := y.life(rand.New(rand.NewPCG(seed, 0)))
-		until := l.Received + 30*1440
-		if n := len(l.Events); n > 0 {
-			until += l.Events[n-1].At - l.Received
-		}
-		got, err := fired(y.history(l), until.Time())
-		if err != nil {
-			t.Fatalf("life %d: %v\n%s", seed, err, story(l))
-		}
-		want := minutetest.Due(l, nil, until-1)
-		count += len(want)
-		if wrong := differences(got, want); len(wrong) > 0 {
-			t.Fatalf("life %d:\n%s%s", seed, story(l), strings.Join(wrong, "\n"))
+		r := rand.New(rand.NewPCG(seed, 0))
+		l := y.life(r)
+		due := y.compare(t, seed, l)
+		count += len(due)
+		if at, ok := wholeMinute(r, due); ok {
+			y.compare(t, seed, interrupted(r, l, at))
 		}
 	}
 	t.Logf("%d steps in %d lives", count, *lives)
+}
+
+// compare compares the steps of a life, and returns them.
+func (y *year) compare(t *testing.T, seed uint64, l minutetest.Life) map[minutetest.Name]minutetest.Point {
+	t.Helper()
+	until := l.Received + 30*1440
+	if n := len(l.Events); n > 0 {
+		until += l.Events[n-1].At - l.Received
+	}
+	got, err := fired(y.history(l), until.Time())
+	if err != nil {
+		t.Fatalf("life %d: %v\n%s", seed, err, story(l))
+	}
+	want := minutetest.Due(l, nil, until-1)
+	if wrong := differences(got, want); len(wrong) > 0 {
+		t.Fatalf("life %d:\n%s%s", seed, story(l), strings.Join(wrong, "\n"))
+	}
+	return want
+}
+
+// wholeMinute draws one of the instants at which steps are due, of those that are
+// whole minutes.
+func wholeMinute(r *rand.Rand, due map[minutetest.Name]minutetest.Point) (minutetest.Minute, bool) {
+	var all []minutetest.Minute
+	for _, p := range due {
+		if p.At.Second() == 0 && p.At.Nanosecond() == 0 {
+			all = append(all, minutetest.MinuteOf(p.At))
+		}
+	}
+	if len(all) == 0 {
+		return 0, false
+	}
+	slices.Sort(all)
+	return all[r.IntN(len(all))], true
+}
+
+// interrupted is a life in which the desk itself sets a status at an instant.
+func interrupted(r *rand.Rand, l minutetest.Life, at minutetest.Minute) minutetest.Life {
+	own := minutetest.Event{At: at, Own: true, Kind: minutetest.Status, Status: []string{"resolved", "hold", "pending"}[r.IntN(3)]}
+	i, _ := slices.BinarySearchFunc(l.Events, at+1, func(e minutetest.Event, m minutetest.Minute) int { return int(e.At - m) })
+	l.Events = slices.Insert(slices.Clone(l.Events), i, own)
+	return l
 }

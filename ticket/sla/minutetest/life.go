@@ -33,7 +33,8 @@ const (
 )
 
 // An Event is one thing that happened. At one minute they count in their order,
-// and all of them before any step that is due then.
+// and all of them before any step that is due then, but for a status that the desk
+// itself has set.
 type Event struct {
 	At     Minute
 	Known  Minute // when the desk learned of it; 0 is at once

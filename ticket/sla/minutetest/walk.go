@@ -51,12 +51,13 @@ func (w *walk) until(last Minute) {
 			if e.Own && e.Kind == Changed && e.learned() == w.from {
 				w.done() // one step after the other
 			}
+			if e.Own && e.Kind == Status {
+				w.lookAll() // the desk acts after what was due
+			}
 			w.apply(e)
 			w.next++
 		}
-		for _, c := range w.clocks {
-			w.look(c)
-		}
+		w.lookAll()
 		w.take()
 		if w.rests() {
 			w.skip(last)
@@ -68,6 +69,13 @@ func (w *walk) until(last Minute) {
 		if w.looks == nil {
 			w.take() // what lies within the minute
 		}
+	}
+}
+
+// lookAll finds the steps of all clocks that are due now.
+func (w *walk) lookAll() {
+	for _, c := range w.clocks {
+		w.look(c)
 	}
 }
 

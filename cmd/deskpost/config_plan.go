@@ -34,9 +34,28 @@ func (c *checker) plans(raw *rawConfig, p *ticket.Policy) map[string]ticket.Plan
 		for i, status := range r.PauseOn {
 			c.pause(c.index.elementLine(in("pause_on"), i), in("pause_on"), status, p)
 		}
+		c.reachable(in("steps"), plan)
 		plans[name] = plan
 	}
 	return plans
+}
+
+// reachable refuses steps of clocks that no target of the plan ever starts. A due
+// date needs none.
+func (c *checker) reachable(path keyPath, plan ticket.Plan) {
+	for _, s := range plan.Steps {
+		in := append(slices.Clone(path), s.Key, "metric")
+		if s.Metric == sla.Due || !slices.Contains(sla.Metrics, s.Metric) {
+			continue
+		}
+		promised := false
+		for _, target := range plan.Targets {
+			promised = promised || target.Budget(s.Metric) > 0
+		}
+		if !promised {
+			c.fault(in, "no target of the plan promises %q, so the step would never be reached; write such as %s = \"4h\" into a target, or take the step out", s.Metric, s.Metric)
+		}
+	}
 }
 
 // pause checks one status in which clocks are paused, or "snooze".

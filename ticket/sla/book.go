@@ -17,7 +17,7 @@ type Book struct {
 	wrote    bool      // the customer did, while the ticket was done
 	silent   time.Time // since when nobody waits, as long as that is so
 	turn     int       // what ended the conversation's latest turn, the name of the one that follows
-	turns    int       // how many have ended
+	turns    int       // how many have ended, or the highest of their names
 	due      time.Time // the date that is set; zero is none
 	voided   []*Clock  // what spam, deletion or merging cancelled
 	clocks   []*Clock  // in order of their start; those without a promise too
@@ -120,7 +120,7 @@ func (b *Book) apply(e Event) error {
 // so that its name is never given to another cycle, whose steps would count as
 // done.
 func (b *Book) endTurn(e Event) {
-	b.turns++
+	b.turns = max(b.turns+1, e.Turn)
 	b.turn = cmp.Or(e.Turn, b.turns)
 }
 

@@ -79,3 +79,18 @@ func TestCyclesAreNotUsedTwice(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
+
+// TestNamesOfTurnsThatFollow: where a history goes on with events whose turns have
+// no name yet, as when somebody asks what would become of a ticket, they get names
+// that none had before.
+func TestNamesOfTurnsThatFollow(t *testing.T) {
+	t.Parallel()
+	all := terms(t, sla.Target{Keep: 8 * time.Hour})
+	named := event("2026-01-05 10:00", sla.Replied)
+	named.Turn = 2 // the first one ended no turn: a ticket that was resolved was closed
+	b := replay(t, "2026-01-05 09:00", all, named, event("2026-01-05 11:00", sla.Replied))
+	want := "keep/2 met used 1h0m0s\nkeep/3 running used 1h0m0s due 2026-01-06 11:00"
+	if got := lines(t, b, "2026-01-05 12:00"); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}

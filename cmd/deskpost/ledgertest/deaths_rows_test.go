@@ -308,10 +308,10 @@ func TestDeathWhileFollowingUp(t *testing.T) {
 	w.await(c, fmt.Sprintf("SELECT CASE WHEN COUNT(*) = %d THEN 1 ELSE 0 END FROM tickets WHERE status = 'pending'", tickets))
 	c.stop()
 	w.advance(3 * time.Hour)
-	w.died("store.ticket=kill@5") // each is written by its timer and once more with its clocks
+	w.died("store.ticket=kill@5") // each is written by its timer, and once more with its clocks if the mailboxes are read by then
 	w.look(func(db *sql.DB) {
-		if n := w.count(db, "SELECT COUNT(*) FROM tickets WHERE status = 'open'"); n != 2 {
-			t.Errorf("%d tickets were followed up when it died, want 2", n)
+		if n := w.count(db, "SELECT COUNT(*) FROM tickets WHERE status = 'open'"); n != 2 && n != 4 {
+			t.Errorf("%d tickets were followed up when it died, want 2 or 4", n)
 		}
 	})
 	c = w.start("", 1)

@@ -4,6 +4,7 @@
 package web
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -26,7 +27,7 @@ type Server struct {
 	Desk     *ticket.Desk
 	Pages    *templates.Pages
 	Sessions scs.CtxStore
-	Secure   bool // browsers reach the page by https only
+	URL      string // how browsers reach the page, without a path
 	Now      func() time.Time
 	Log      *slog.Logger
 
@@ -34,8 +35,9 @@ type Server struct {
 	brake    brake
 }
 
-// Handler is the page: every route, and what holds for all of them.
-func (s *Server) Handler() http.Handler {
+// Handler is the page: every route, and what holds for all of them. The error is
+// that of a URL which is none.
+func (s *Server) Handler() (http.Handler, error) {
 	s.sessions = s.newSessions()
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /static/", s.static)
@@ -58,17 +60,24 @@ func (s *Server) Handler() http.Handler {
 	signedIn("POST /me", s.setPassword)
 
 	protection := http.NewCrossOriginProtection()
-	return headers(protection.Handler(http.MaxBytesHandler(mux, maxForm)))
+	if err := protection.AddTrustedOrigin(s.URL); err != nil { // a proxy may hide which host was asked for
+		return nil, fmt.Errorf("the page's URL: %w", err)
+	}
+	return headers(protection.Handler(http.MaxBytesHandler(mux, maxForm))), nil
 }
 
 // HTTPServer serves the page on a listener of the caller's, with all its limits
 // of time set.
-func (s *Server) HTTPServer() *http.Server {
+func (s *Server) HTTPServer() (*http.Server, error) {
+	handler, err := s.Handler()
+	if err != nil {
+		return nil, err
+	}
 	return &http.Server{
-		Handler: s.Handler(), MaxHeaderBytes: maxHeaders,
+		Handler: handler, MaxHeaderBytes: maxHeaders,
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelWarn),
-	}
+	}, nil
 }
 
 // policyOfContent lets a page load from here only, and run nothing (decisions.md

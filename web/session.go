@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -10,11 +11,10 @@ import (
 	"deskpost/ticket"
 )
 
-// How long somebody stays signed in.
-const (
-	sessionLife = 7 * 24 * time.Hour
-	sessionIdle = 24 * time.Hour
-)
+// sessionLife is how long somebody stays signed in. There is no shorter time for
+// who does nothing: it would write to the store at each look at a page, which must
+// work when the store can only be read.
+const sessionLife = 7 * 24 * time.Hour
 
 // What a session holds.
 const (
@@ -26,10 +26,10 @@ const (
 func (s *Server) newSessions() *scs.SessionManager {
 	m := scs.New()
 	m.Store = s.Sessions
-	m.Lifetime, m.IdleTimeout = sessionLife, sessionIdle
+	m.Lifetime = sessionLife
 	m.Cookie.Name, m.Cookie.Path = "deskpost", "/"
-	m.Cookie.HttpOnly, m.Cookie.SameSite, m.Cookie.Secure = true, http.SameSiteLaxMode, s.Secure
-	if s.Secure {
+	m.Cookie.HttpOnly, m.Cookie.SameSite, m.Cookie.Secure = true, http.SameSiteLaxMode, strings.HasPrefix(s.URL, "https://")
+	if m.Cookie.Secure {
 		m.Cookie.Name = "__Host-deskpost" // not to be set by a neighbour's host (RFC 6265bis section 4.1.3)
 	}
 	m.ErrorFunc = func(w http.ResponseWriter, _ *http.Request, err error) {

@@ -103,11 +103,13 @@ func TestCookie(t *testing.T) {
 	n := p.mail("Help", "text")
 	s := jane.do("POST", "/tickets/1001", jane.form(n, "note", "from elsewhere", ""), "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example")
 	jane.want(s, 403)
+	s = jane.do("POST", "/tickets/1001", jane.form(n, "note", "through a proxy that hides our name", ""), "Origin", "https://desk.bank.example")
+	jane.want(s, 303)
 	jane.want(jane.post("/me", url.Values{"password": {janesPassword}}), 303)
 	b := p.browser()
 	in := b.post("/sign-in", url.Values{"email": {"jane@private.example"}, "password": {janesPassword}})
 	cookie := in.header.Get("Set-Cookie")
-	for _, want := range []string{"HttpOnly", "SameSite=Lax", "Path=/"} {
+	for _, want := range []string{"__Host-deskpost=", "HttpOnly", "Secure", "SameSite=Lax", "Path=/"} {
 		if !strings.Contains(cookie, want) {
 			t.Errorf("the cookie is not %s: %s", want, cookie)
 		}

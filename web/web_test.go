@@ -46,8 +46,12 @@ func newPlace(t *testing.T) *place {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &web.Server{Desk: p.desk, Pages: pages, Sessions: db.Sessions(clock), Now: clock, Log: slog.New(slog.DiscardHandler)}
-	p.page = httptest.NewServer(server.Handler())
+	server := &web.Server{Desk: p.desk, Pages: pages, Sessions: db.Sessions(clock), URL: "https://desk.bank.example", Now: clock, Log: slog.New(slog.DiscardHandler)}
+	handler, err := server.Handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.page = httptest.NewServer(handler)
 	t.Cleanup(p.page.Close)
 	return p
 }

@@ -13,9 +13,6 @@ type webSettings struct {
 	URL    string // where browsers find it, without a slash at the end
 }
 
-// secure reports whether browsers reach the page by https only.
-func (w webSettings) secure() bool { return strings.HasPrefix(w.URL, "https://") }
-
 // web checks where the page listens and how browsers reach it.
 func (c *checker) web(raw rawWeb) webSettings {
 	listen, address := at("web", "listen"), at("web", "url")

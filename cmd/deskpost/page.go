@@ -22,7 +22,7 @@ func (a *app) newPage() (*web.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &web.Server{Desk: a.desk, Pages: pages, Sessions: a.db.Sessions(a.now), Secure: a.settings.Web.secure(), Now: a.now, Log: a.log}, nil
+	return &web.Server{Desk: a.desk, Pages: pages, Sessions: a.db.Sessions(a.now), URL: a.settings.Web.URL, Now: a.now, Log: a.log}, nil
 }
 
 // runPage serves the page until ctx ends, then finishes what it was asked.
@@ -31,12 +31,15 @@ func (a *app) runPage(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	server, err := page.HTTPServer()
+	if err != nil {
+		return err
+	}
 	listener, err := net.Listen("tcp", a.settings.Web.Listen)
 	if err != nil {
 		return fmt.Errorf("listen where [web] listen says: %w", err)
 	}
 	a.log.Info("the page is up", "url", a.settings.Web.URL, "listen", listener.Addr().String())
-	server := page.HTTPServer()
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
 	select {

@@ -169,10 +169,10 @@ func TestRestoreHoldsWhatWasQueued(t *testing.T) {
 	}
 	ack, toJohn := to(t, held, ticket.NoticeAck, "ann@customer.example"), to(t, held, ticket.NoticeNew, "john@private.example")
 	for _, first := range []bool{true, false} {
-		if done, err := w.desk.Release(ctx, ack.ID); done != first || err != nil {
+		if done, err := w.desk.Release(ctx, "", ack.ID); done != first || err != nil {
 			t.Errorf("release: %t, %v; want %t", done, err, first)
 		}
-		if done, err := w.desk.Drop(ctx, toJohn.ID, "he knows"); done != first || err != nil {
+		if done, err := w.desk.Drop(ctx, "", toJohn.ID, "he knows"); done != first || err != nil {
 			t.Errorf("drop: %t, %v; want %t", done, err, first)
 		}
 	}
@@ -197,7 +197,7 @@ func TestRestoreHoldsWhatWasQueued(t *testing.T) {
 		t.Errorf("the diary has %v", kinds)
 	}
 	var refusal *ticket.Refusal
-	if _, err := w.desk.Release(ctx, 999); !errors.As(err, &refusal) {
+	if _, err := w.desk.Release(ctx, "", 999); !errors.As(err, &refusal) {
 		t.Errorf("release of no notice: %v", err)
 	}
 	if n, err := w.desk.Held(ctx); n != 1 || err != nil {
@@ -223,7 +223,7 @@ func TestEchoSettlesWhatIsHeld(t *testing.T) {
 	if left, err := w.desk.Held(t.Context()); left != 2 || err != nil {
 		t.Errorf("%d are held, %v; want the other two", left, err)
 	}
-	if done, err := w.desk.Release(t.Context(), ack.ID); done || err != nil {
+	if done, err := w.desk.Release(t.Context(), "", ack.ID); done || err != nil {
 		t.Errorf("released although it was sent: %t, %v", done, err)
 	}
 	w.take(echo)

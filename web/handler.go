@@ -29,6 +29,7 @@ func goTo(path string) answer { return answer{status: http.StatusSeeOther, to: p
 type frame struct {
 	Title string
 	Agent string // name; "" if nobody is signed in
+	Admin bool
 	Views []view
 	Flash string
 }

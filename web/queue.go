@@ -143,7 +143,7 @@ func span(d time.Duration) string {
 // frame is what stands around a page of an agent who is signed in, with the list
 // that is open.
 func (s *Server) frame(r *http.Request, agent ticket.Agent, title, query string) (frame, error) {
-	f := frame{Title: title, Agent: agent.Name, Flash: s.sessions.PopString(r.Context(), keyFlash)}
+	f := frame{Title: title, Agent: agent.Name, Admin: s.Desk.Policy().IsAdmin(agent.Key), Flash: s.sessions.PopString(r.Context(), keyFlash)}
 	for _, v := range views {
 		tickets, err := s.find(r, agent, v.Query)
 		if err != nil {

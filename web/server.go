@@ -4,6 +4,7 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -28,6 +29,7 @@ type Server struct {
 	Pages    *templates.Pages
 	Sessions scs.CtxStore
 	URL      string // how browsers reach the page, without a path
+	Facts    func(context.Context) (Facts, error)
 	Now      func() time.Time
 	Log      *slog.Logger
 
@@ -58,6 +60,8 @@ func (s *Server) Handler() (http.Handler, error) {
 	signedIn("POST /tickets/{number}", s.change)
 	signedIn("GET /me", s.askPassword)
 	signedIn("POST /me", s.setPassword)
+	signedIn("GET /health", s.health)
+	signedIn("POST /health/outbox/{id}", s.decide)
 
 	protection := http.NewCrossOriginProtection()
 	if err := protection.AddTrustedOrigin(s.URL); err != nil { // a proxy may hide which host was asked for

@@ -46,7 +46,10 @@ func newPlace(t *testing.T) *place {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &web.Server{Desk: p.desk, Pages: pages, Sessions: db.Sessions(clock), URL: "https://desk.bank.example", Now: clock, Log: slog.New(slog.DiscardHandler)}
+	server := &web.Server{Desk: p.desk, Pages: pages, Sessions: db.Sessions(clock), URL: "https://desk.bank.example",
+		Facts: func(context.Context) (web.Facts, error) {
+			return web.Facts{Version: "v1", Database: "sqlite:desk.db", Bytes: 4 << 20}, nil
+		}, Now: clock, Log: slog.New(slog.DiscardHandler)}
 	handler, err := server.Handler()
 	if err != nil {
 		t.Fatal(err)

@@ -49,7 +49,9 @@ func outboxCommand() *cobra.Command {
 			"  deskpost outbox release --all",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.run(cmd, func(desk *ticket.Desk, out io.Writer) error {
-				return o.each(cmd.Context(), desk, args, out, "released", desk.Release)
+				return o.each(cmd.Context(), desk, args, out, "released", func(ctx context.Context, id int64) (bool, error) {
+					return desk.Release(ctx, "", id)
+				})
 			})
 		},
 	}
@@ -63,7 +65,7 @@ func outboxCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.run(cmd, func(desk *ticket.Desk, out io.Writer) error {
 				return o.each(cmd.Context(), desk, args, out, "dropped", func(ctx context.Context, id int64) (bool, error) {
-					return desk.Drop(ctx, id, o.reason)
+					return desk.Drop(ctx, "", id, o.reason)
 				})
 			})
 		},

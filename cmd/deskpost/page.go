@@ -22,7 +22,13 @@ func (a *app) newPage() (*web.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &web.Server{Desk: a.desk, Pages: pages, Sessions: a.db.Sessions(a.now), URL: a.settings.Web.URL, Now: a.now, Log: a.log}, nil
+	return &web.Server{Desk: a.desk, Pages: pages, Sessions: a.db.Sessions(a.now), URL: a.settings.Web.URL, Facts: a.facts, Now: a.now, Log: a.log}, nil
+}
+
+// facts are what the page tells of the program.
+func (a *app) facts(ctx context.Context) (web.Facts, error) {
+	size, err := a.db.Size(ctx)
+	return web.Facts{Version: version(), Database: a.settings.Database, Bytes: size}, err
 }
 
 // runPage serves the page until ctx ends, then finishes what it was asked.

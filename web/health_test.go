@@ -1,0 +1,33 @@
+package web_test
+
+import (
+	"testing"
+	"time"
+
+	"deskpost/ticket"
+)
+
+// TestHealth tells an admin first what is wrong.
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	jane := p.signIn("jane")
+	jane.want(jane.get("/health"), 200, "support@bank.example was never read to its end", "sqlite:desk.db, 4.0 MiB", "v1")
+	if err := p.desk.Swept(t.Context(), "support", p.now); err != nil {
+		t.Fatal(err)
+	}
+	p.mail("Can not log in", "text")
+	for _, n := range p.outbox() {
+		var results []ticket.Result
+		for _, r := range n.Recipients {
+			results = append(results, ticket.Result{Recipient: r.Address.Email, Verdict: ticket.Later, Answer: "451 <b>later</b>"})
+		}
+		if err := p.desk.Settle(t.Context(), n.ID, n.Attempts, results); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := jane.get("/health")
+	jane.want(s, 200, "All is well.", "451 &lt;b&gt;later&lt;/b&gt;", "opened")
+	p.now = p.now.Add(3 * time.Hour)
+	jane.want(jane.get("/health"), 200, "was not read for 3 h", "Mail waits to be sent for 3 h")
+}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -71,7 +72,7 @@ func (t *tx) Tally(department string, from, to time.Time) (ticket.Tally, error) 
 			return err
 		}
 		if within(opened) {
-			y.Opened++
+			y.Opened = append(y.Opened, opened)
 			if answered.After(opened) {
 				y.Answers = append(y.Answers, answered.Sub(opened))
 			}
@@ -82,7 +83,7 @@ func (t *tx) Tally(department string, from, to time.Time) (ticket.Tally, error) 
 			}
 		}
 		if status.Done() && within(ended) {
-			y.Ended++
+			y.Ended = append(y.Ended, ended)
 			y.EndedByWho[assignee]++
 			y.Solutions = append(y.Solutions, ended.Sub(opened))
 		}
@@ -91,6 +92,8 @@ func (t *tx) Tally(department string, from, to time.Time) (ticket.Tally, error) 
 	if err != nil {
 		return y, fmt.Errorf("walk the tickets: %w", err)
 	}
+	slices.SortFunc(y.Opened, time.Time.Compare)
+	slices.SortFunc(y.Ended, time.Time.Compare)
 	if err := t.tallyOpen(&y, department, to); err != nil {
 		return y, fmt.Errorf("count what is open: %w", err)
 	}

@@ -11,11 +11,11 @@ import (
 // A Tally is what happened in a department in some time, and what stands there at
 // its end. Times are real ones, not working time.
 type Tally struct {
-	Opened     int
-	Ended      int   // resolved or closed, and still so
-	OpenByAge  []int // what is unfinished: as many as TallyAges has bounds, and one more for what is older
-	FirstMet   int   // of the tickets opened: the first answer was in time
-	FirstLate  int   // it was late, or is
+	Opened     []time.Time // when tickets were, in order
+	Ended      []time.Time // when tickets were resolved or closed that still are, in order
+	OpenByAge  []int       // what is unfinished: as many as TallyAges has bounds, and one more for what is older
+	FirstMet   int         // of the tickets opened: the first answer was in time
+	FirstLate  int         // it was late, or is
 	Answers    []time.Duration
 	Solutions  []time.Duration
 	Open       map[string]int // by assignee; "" is nobody
@@ -26,17 +26,13 @@ type Tally struct {
 // TallyAges are the bounds by which unfinished tickets are counted.
 var TallyAges = []time.Duration{24 * time.Hour, 3 * 24 * time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour}
 
-var tallyAgeNames = []string{"under a day", "1 to 3 days", "3 to 7 days", "1 to 4 weeks", "older"}
+// TallyAgeNames are what people call them.
+var TallyAgeNames = []string{"under a day", "1 to 3 days", "3 to 7 days", "1 to 4 weeks", "older"}
 
 // weeklyReport is what happened in the departments that an agent leads, or that
 // nobody leads and the agent is an admin, since the last report. It is nil if there are none.
 func (t *turn) weeklyReport(a Agent, last time.Time) (*Notice, error) {
-	var led []string
-	for _, d := range slices.Sorted(maps.Keys(t.policy.Departments)) {
-		if slices.Contains(t.leads(d), a.Key) {
-			led = append(led, d)
-		}
-	}
+	led := t.led(a.Key)
 	state, err := t.state(a.Key)
 	if err != nil || len(led) == 0 || !state.wants(NoticeWeeklyReport) {
 		return nil, err
@@ -58,6 +54,12 @@ func (t *turn) weeklyReport(a Agent, last time.Time) (*Notice, error) {
 	return n, nil
 }
 
+// led are the departments that an agent leads, or that nobody leads and the agent
+// is an admin, sorted.
+func (t *turn) led(agent string) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(t.policy.Departments)), func(d string) bool { return !slices.Contains(t.leads(d), agent) })
+}
+
 // tallyLines write a tally as a table.
 func (p *Policy) tallyLines(y Tally) []string {
 	line := func(what, value string) string { return fmt.Sprintf("  %-24s %s", what, value) }
@@ -66,22 +68,22 @@ func (p *Policy) tallyLines(y Tally) []string {
 	for i, n := range y.OpenByAge {
 		open += n
 		if n > 0 {
-			ages = append(ages, fmt.Sprintf("%s: %d", tallyAgeNames[i], n))
+			ages = append(ages, fmt.Sprintf("%s: %d", TallyAgeNames[i], n))
 		}
 	}
 	lines := []string{
-		line("opened", fmt.Sprint(y.Opened)),
-		line("resolved or closed", fmt.Sprint(y.Ended)),
+		line("opened", fmt.Sprint(len(y.Opened))),
+		line("resolved or closed", fmt.Sprint(len(y.Ended))),
 		line("unfinished now", strings.TrimSpace(fmt.Sprintf("%-6d %s", open, strings.Join(ages, ", ")))),
 	}
 	if all := y.FirstMet + y.FirstLate; all > 0 {
 		lines = append(lines, line("first answer in time", fmt.Sprintf("%d of %d (%d %%)", y.FirstMet, all, 100*y.FirstMet/all)))
 	}
 	if len(y.Answers) > 0 {
-		lines = append(lines, line("median first answer", roughly(median(y.Answers))))
+		lines = append(lines, line("median first answer", roughly(Percentile(y.Answers, 50))))
 	}
 	if len(y.Solutions) > 0 {
-		lines = append(lines, line("median solution", roughly(median(y.Solutions))))
+		lines = append(lines, line("median solution", roughly(Percentile(y.Solutions, 50))))
 	}
 	return append(lines, p.loadLines(y)...)
 }
@@ -117,8 +119,12 @@ func (p *Policy) loadLines(y Tally) []string {
 	return lines
 }
 
-// median is the middle one of some spans, the lower of two.
-func median(all []time.Duration) time.Duration {
+// Percentile is the span that so many percent of some do not exceed (the nearest
+// rank), zero of none.
+func Percentile(all []time.Duration, percent int) time.Duration {
+	if len(all) == 0 {
+		return 0
+	}
 	sorted := slices.Sorted(slices.Values(all))
-	return sorted[(len(sorted)-1)/2]
+	return sorted[max(0, (len(sorted)*percent+99)/100-1)]
 }

@@ -30,6 +30,7 @@ type frame struct {
 	Title string
 	Agent string // name; "" if nobody is signed in
 	Admin bool
+	Leads bool // there is a dashboard for them
 	Views []view
 	Flash string
 }

@@ -132,6 +132,8 @@ func due(deadline, now time.Time, zone *time.Location) (words, urgency string) {
 // span writes a time the way people say it.
 func span(d time.Duration) string {
 	switch {
+	case d < time.Minute:
+		return "under a minute"
 	case d < 2*time.Hour:
 		return strconv.Itoa(int(d/time.Minute)) + " min"
 	case d < 48*time.Hour:
@@ -143,7 +145,8 @@ func span(d time.Duration) string {
 // frame is what stands around a page of an agent who is signed in, with the list
 // that is open.
 func (s *Server) frame(r *http.Request, agent ticket.Agent, title, query string) (frame, error) {
-	f := frame{Title: title, Agent: agent.Name, Admin: s.Desk.Policy().IsAdmin(agent.Key), Flash: s.sessions.PopString(r.Context(), keyFlash)}
+	policy := s.Desk.Policy()
+	f := frame{Title: title, Agent: agent.Name, Admin: policy.IsAdmin(agent.Key), Leads: policy.Leads(agent.Key), Flash: s.sessions.PopString(r.Context(), keyFlash)}
 	for _, v := range views {
 		tickets, err := s.find(r, agent, v.Query)
 		if err != nil {

@@ -60,6 +60,7 @@ func (s *Server) Handler() (http.Handler, error) {
 	signedIn("POST /tickets/{number}", s.change)
 	signedIn("GET /me", s.askPassword)
 	signedIn("POST /me", s.setPassword)
+	signedIn("GET /dashboard", s.dashboard)
 	signedIn("GET /health", s.health)
 	signedIn("POST /health/outbox/{id}", s.decide)
 

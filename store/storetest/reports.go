@@ -110,7 +110,7 @@ func tally(t *testing.T, s ticket.Store) {
 		got, err := tx.Tally("support", from, to)
 		slices.Sort(got.Solutions)
 		return errors.Join(err, same("tally", got, ticket.Tally{
-			Opened: 4, Ended: 3, OpenByAge: []int{2, 0, 0, 2, 0}, FirstMet: 1, FirstLate: 1,
+			Opened: []time.Time{day(0), day(0), day(1), day(6).Add(time.Hour)}, Ended: []time.Time{day(1), day(2), day(3)}, OpenByAge: []int{2, 0, 0, 2, 0}, FirstMet: 1, FirstLate: 1,
 			Answers: []time.Duration{2 * time.Hour}, Solutions: []time.Duration{24 * time.Hour, 24 * time.Hour, 4 * 24 * time.Hour},
 			Open: map[string]int{"jane": 2, "": 2}, Replies: map[string]int{"jane": 2, "john": 1},
 			EndedByWho: map[string]int{"jane": 1, "john": 1, "": 1},

@@ -33,6 +33,7 @@ type Item struct {
 	Badge    string // what is known of its sender
 	Remarks  []string
 	Delivery []Recipient // to whom it went by mail
+	Mailed   bool        // a message that came by mail: Desk.WholeMail has that
 
 	Event EventKind // of an event
 	Text  string    // the sentence of an event
@@ -110,6 +111,9 @@ func (w *work) sheet(tk *Ticket) (Sheet, error) {
 		if item.Entry != nil {
 			s.Latest = max(s.Latest, item.Entry.ID)
 		}
+	}
+	if err := w.mailed(&s); err != nil {
+		return s, err
 	}
 	return s, w.deliveries(&s)
 }

@@ -14,12 +14,13 @@ import (
 // browser before it has returned, so that no page breaks off in the middle.
 type handler func(*http.Request) (answer, error)
 
-// An answer is a page, or another place to go to.
+// An answer is a page, a file, or another place to go to.
 type answer struct {
 	status int    // 0 is 200
 	page   string // name of the template
 	data   any
-	to     string // where to go instead
+	to     string    // where to go instead
+	file   *download // what to send instead
 }
 
 // goTo sends the browser to another page with GET (RFC 9110 section 15.4.4).
@@ -51,6 +52,10 @@ func (s *Server) page(h handler) http.Handler {
 		}
 		if a.to != "" {
 			http.Redirect(w, r, a.to, a.status)
+			return
+		}
+		if a.file != nil {
+			s.send(w, r, a.file)
 			return
 		}
 		var out bytes.Buffer

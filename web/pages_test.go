@@ -18,6 +18,7 @@ func TestRoutes(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
 	n := p.mail("Can not log in", "Since nine o'clock.")
+	with, entry, _ := p.mailFile(ticket.File{Name: "a.txt", Type: "text/plain"}, []byte("a"))
 	note := url.Values{"kind": {"note"}, "text": {"a note"}}
 	people := []string{"", "jane", "vera", "bob"}
 	browsers := map[string]*browser{"": p.browser()}
@@ -40,6 +41,9 @@ func TestRoutes(t *testing.T) {
 		{"POST", fmt.Sprintf("/tickets/%d", n), note, []int{303, 303, 422, 404}},
 		{"POST", fmt.Sprintf("/tickets/%d", n), url.Values{"properties": {"yes"}, "priority": {"High"}, "was-priority": {"Normal"}}, []int{303, 303, 422, 404}},
 		{"POST", "/tickets/1", note, []int{303, 404, 404, 404}},
+		{"GET", filePath(with, entry), nil, []int{303, 200, 200, 404}},
+		{"GET", mailPath(with, entry), nil, []int{303, 200, 200, 404}},
+		{"GET", filePath(n, entry), nil, []int{303, 404, 404, 404}},
 		{"GET", "/me", nil, []int{303, 200, 200, 200}},
 		{"POST", "/me", url.Values{"password": {"short"}}, []int{303, 422, 422, 422}},
 		{"GET", "/dashboard", nil, []int{303, 200, 404, 404}},
@@ -77,7 +81,7 @@ func TestRoutes(t *testing.T) {
 			}
 		}
 	}
-	if list, err := p.desk.Find(t.Context(), "jane", "all", 10); err != nil || len(list) != 1 || list[0].Priority != "High" {
+	if list, err := p.desk.Find(t.Context(), "jane", "all", 10); err != nil || len(list) != 2 || list[0].Priority != "High" {
 		t.Errorf("afterwards there is %+v (%v)", list, err)
 	}
 }

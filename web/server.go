@@ -6,6 +6,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -28,7 +29,8 @@ type Server struct {
 	Desk     *ticket.Desk
 	Pages    *templates.Pages
 	Sessions scs.CtxStore
-	URL      string // how browsers reach the page, without a path
+	URL      string                                   // how browsers reach the page, without a path
+	Open     func(ticket.File) (io.ReadCloser, error) // streams a file; fs.ErrNotExist if it is lost
 	Facts    func(context.Context) (Facts, error)
 	Now      func() time.Time
 	Log      *slog.Logger
@@ -58,6 +60,8 @@ func (s *Server) Handler() (http.Handler, error) {
 	signedIn("GET /tickets", s.queue)
 	signedIn("GET /tickets/{number}", s.ticket)
 	signedIn("POST /tickets/{number}", s.change)
+	signedIn("GET /tickets/{number}/files/{id}", s.file)
+	signedIn("GET /tickets/{number}/mails/{id}", s.wholeMail)
 	signedIn("GET /me", s.askPassword)
 	signedIn("POST /me", s.setPassword)
 	signedIn("GET /dashboard", s.dashboard)

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"deskpost/inbound"
 	"deskpost/store/storetest"
 	"deskpost/templates"
 	"deskpost/ticket"
@@ -28,11 +29,12 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 // A desk with its page, and a clock that stands still until it is moved.
 type place struct {
-	t    *testing.T
-	desk *ticket.Desk
-	page *httptest.Server
-	now  time.Time
-	uid  uint32
+	t      *testing.T
+	desk   *ticket.Desk
+	page   *httptest.Server
+	server *web.Server
+	now    time.Time
+	uid    uint32
 }
 
 func newPlace(t *testing.T) *place {
@@ -46,11 +48,18 @@ func newPlace(t *testing.T) *place {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &web.Server{Desk: p.desk, Pages: pages, Sessions: db.Sessions(clock), URL: "https://desk.bank.example",
+	open := func(f ticket.File) (io.ReadCloser, error) {
+		raw, err := db.OpenBlob(context.Background(), f.Raw)
+		if err != nil {
+			return nil, err
+		}
+		return inbound.OpenFile(raw, f)
+	}
+	p.server = &web.Server{Desk: p.desk, Pages: pages, Sessions: db.Sessions(clock), URL: "https://desk.bank.example", Open: open,
 		Facts: func(context.Context) (web.Facts, error) {
 			return web.Facts{Version: "v1", Database: "sqlite:desk.db", Bytes: 4 << 20}, nil
 		}, Now: clock, Log: slog.New(slog.DiscardHandler)}
-	handler, err := server.Handler()
+	handler, err := p.server.Handler()
 	if err != nil {
 		t.Fatal(err)
 	}

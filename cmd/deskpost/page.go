@@ -22,7 +22,8 @@ func (a *app) newPage() (*web.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &web.Server{Desk: a.desk, Pages: pages, Sessions: a.db.Sessions(a.now), URL: a.settings.Web.URL, Facts: a.facts, Now: a.now, Log: a.log}, nil
+	return &web.Server{Desk: a.desk, Pages: pages, Sessions: a.db.Sessions(a.now), Open: a.openFile, URL: a.settings.Web.URL,
+		Facts: a.facts, Now: a.now, Log: a.log}, nil
 }
 
 // facts are what the page tells of the program.

@@ -33,6 +33,8 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/", nil, []int{303, 303, 303, 303}},
 		{"GET", "/tickets", nil, []int{303, 200, 200, 200}},
 		{"GET", "/tickets?q=dept:support", nil, []int{303, 200, 200, 200}},
+		{"GET", "/tickets.csv?q=all", nil, []int{303, 200, 200, 200}},
+		{"GET", "/tickets.csv?q=dept:nowhere", nil, []int{303, 422, 422, 422}},
 		{"GET", "/tickets?q=dept:nowhere", nil, []int{303, 422, 422, 422}},
 		{"GET", fmt.Sprintf("/tickets/%d", n), nil, []int{303, 200, 200, 404}},
 		{"GET", "/tickets/1", nil, []int{303, 404, 404, 404}},

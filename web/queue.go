@@ -95,10 +95,17 @@ func (s *Server) queue(r *http.Request, agent ticket.Agent) (answer, error) {
 
 // find lists one ticket more than is shown.
 func (s *Server) find(r *http.Request, agent ticket.Agent, query string) ([]ticket.Ticket, error) {
-	if len(query) > maxQuery {
-		return nil, &ticket.Refusal{Kind: ticket.Invalid, Text: "That is too long for a query."}
+	if err := checkQuery(query); err != nil {
+		return nil, err
 	}
 	return s.Desk.Find(r.Context(), agent.Key, query, listed+1)
+}
+
+func checkQuery(query string) error {
+	if len(query) > maxQuery {
+		return &ticket.Refusal{Kind: ticket.Invalid, Text: "That is too long for a query."}
+	}
+	return nil
 }
 
 func (s *Server) row(tk *ticket.Ticket, now time.Time, zone *time.Location) row {

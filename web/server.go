@@ -58,6 +58,7 @@ func (s *Server) Handler() (http.Handler, error) {
 	signedIn := func(pattern string, h agentHandler) { open(pattern, s.asAgent(h)) }
 	signedIn("GET /{$}", s.home)
 	signedIn("GET /tickets", s.queue)
+	signedIn("GET /tickets.csv", s.export)
 	signedIn("GET /tickets/{number}", s.ticket)
 	signedIn("POST /tickets/{number}", s.change)
 	signedIn("GET /tickets/{number}/files/{id}", s.file)

@@ -29,7 +29,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 // A desk with its page, and a clock that stands still until it is moved.
 type place struct {
-	t      *testing.T
+	t      testing.TB
 	desk   *ticket.Desk
 	page   *httptest.Server
 	server *web.Server
@@ -37,7 +37,7 @@ type place struct {
 	uid    uint32
 }
 
-func newPlace(t *testing.T) *place {
+func newPlace(t testing.TB) *place {
 	t.Helper()
 	p := &place{t: t, now: time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { return p.now }

@@ -71,6 +71,12 @@ func (d *Desk) Health(ctx context.Context, agent string) (Health, error) {
 	return h, requestError("look how the desk does", err)
 }
 
+// Ping reports whether the desk can be read.
+func (d *Desk) Ping(ctx context.Context) error {
+	_, err := look(ctx, d, "read the desk", Tx.RestoredAt)
+	return err
+}
+
 // onlyAdmins refuses agents who are none, as if there were nothing.
 func (t *turn) onlyAdmins(agent string) error {
 	if !t.policy.IsAdmin(agent) {

@@ -121,6 +121,17 @@ func newNoticeLine(n *ticket.Notice) noticeLine {
 	return line
 }
 
+// alive tells a proxy or a monitor, who know nobody's password, whether the page
+// and the store behind it work, and no more.
+func (s *Server) alive(w http.ResponseWriter, r *http.Request) {
+	if err := s.Desk.Ping(r.Context()); err != nil {
+		s.Log.Error("the desk cannot be read", "error", err)
+		http.Error(w, "the desk cannot be read", http.StatusServiceUnavailable)
+		return
+	}
+	_, _ = w.Write([]byte("ok\n")) // the monitor is gone
+}
+
 // decide releases or drops a mail that is held.
 func (s *Server) decide(r *http.Request, agent ticket.Agent) (answer, error) {
 	if err := r.ParseForm(); err != nil {

@@ -1,11 +1,29 @@
 package web_test
 
 import (
+	"io"
 	"testing"
 	"time"
 
 	"deskpost/ticket"
 )
+
+// TestAlive answers no after the store has gone.
+func TestAlive(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	b := p.browser()
+	b.want(b.get("/healthz"), 200, "ok")
+	db, ok := p.desk.Store.(io.Closer)
+	if !ok {
+		t.Fatal("the store can not be closed")
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b.want(b.get("/healthz"), 503, "cannot be read")
+	b.want(b.get("/sign-in"), 200) // needs nothing of it
+}
 
 // TestHealth tells an admin first what is wrong.
 func TestHealth(t *testing.T) {

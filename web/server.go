@@ -45,7 +45,7 @@ func (s *Server) Handler() (http.Handler, error) {
 	s.sessions = s.newSessions()
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /static/", s.static)
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	mux.HandleFunc("GET /healthz", s.alive)
 
 	open := func(pattern string, h handler) { mux.Handle(pattern, s.sessions.LoadAndSave(s.page(h))) }
 	open("GET /sign-in", s.askSignIn)

@@ -131,6 +131,22 @@ func TestLifecycleOnThePage(t *testing.T) {
 	jane.want(jane.get(path), 200, "status: open -&gt; resolved", "It works again.")
 }
 
+// TestGivenAway: who transfers a ticket to where they may not read it is told that
+// it went well, and learns nothing of it afterwards.
+func TestGivenAway(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	n := p.mail("Can not log in", "text")
+	john := p.signIn("john")
+	path := fmt.Sprintf("/tickets/%d", n)
+	john.want(john.post(path, john.form(n, "note", "Yours, I think.", "#dept banking")), 303)
+	away := john.get(path)
+	john.want(away, 303)
+	john.want(john.get(away.header.Get("Location")), 303)
+	john.want(john.get("/tickets?q=mine"), 200, "#dept banking: Support -&gt; Online Banking")
+	john.want(john.get(path), 404)
+}
+
 // TestWhatIsRefusedStays in the form, so that it can be mended.
 func TestWhatIsRefusedStays(t *testing.T) {
 	t.Parallel()

@@ -73,6 +73,9 @@ func (s *Server) ticket(r *http.Request, agent ticket.Agent) (answer, error) {
 		return answer{}, err
 	}
 	p, err := s.ticketPage(r, agent, n)
+	if no, refused := errors.AsType[*ticket.Refusal](err); refused && no.Kind == ticket.NotFound && s.sessions.Exists(r.Context(), keyFlash) {
+		return goTo("/"), nil // they have just given it away, and are told so among their own tickets
+	}
 	if err != nil {
 		return answer{}, err
 	}

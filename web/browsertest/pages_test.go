@@ -1,0 +1,173 @@
+package browsertest
+
+import (
+	_ "embed"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// axeCore finds what keeps people from using a page: https://github.com/dequelabs/axe-core,
+// from the npm package axe-core, whose licences lie beside it.
+//
+//go:embed testdata/axe-core/axe.min.js
+var axeCore string
+
+// A sight is a page in one of the states that people get to see it in.
+type sight struct {
+	name  string
+	route string // as it stands in web/server.go
+	show  func(*tab)
+}
+
+// sights are all pages. A form is shown as it comes, and with what it says when
+// something was wrong. The ticket is one with messages, replies, notes, events,
+// quotes and deliveries.
+func sights(d *desk, number string) []sight {
+	path := "/tickets/" + number
+	return []sight{
+		{"not-found", "", func(b *tab) { b.open("/nowhere") }},
+		{"sign-in", "/sign-in", func(b *tab) { b.open("/sign-in") }},
+		{"sign-in-refused", "/sign-in", func(b *tab) {
+			b.open("/sign-in")
+			b.fill("Mail address", "jane@bank.example")
+			b.fill("Password", "wrong")
+			b.press("Sign in")
+		}},
+		{"link", "/sign-in/{token}", func(b *tab) { b.open("/sign-in/1.abc") }},
+		{"link-refused", "/sign-in/{token}", func(b *tab) { b.open("/sign-in/1.abc"); b.press("Sign in") }},
+		{"home", "/{$}", func(b *tab) { b.signIn("jane"); b.open("/") }},
+		{"queue", "/tickets", func(b *tab) { b.open("/tickets?q=all") }},
+		{"queue-empty", "/tickets", func(b *tab) { b.open("/tickets?q=overdue") }},
+		{"queue-refused", "/tickets", func(b *tab) { b.open("/tickets?q=prio:none") }},
+		{"ticket", "/tickets/{number}", func(b *tab) { b.open(path) }},
+		{"ticket-closed", "/tickets/{number}", func(b *tab) { b.open("/tickets/1001") }},
+		{"ticket-refused", "/tickets/{number}", func(b *tab) {
+			b.open(path)
+			b.fill("Text", "A text that stays.")
+			b.fill("Commands", "#assgin john")
+			b.press("Send")
+		}},
+		{"ticket-report", "/tickets/{number}", func(b *tab) {
+			b.open(path)
+			b.fill("Commands", "#help")
+			b.press("Send")
+		}},
+		{"ticket-done", "/tickets/{number}", func(b *tab) {
+			b.open(path)
+			b.fill("Commands", "#tag +browser")
+			b.press("Send")
+		}},
+		{"password", "/me", func(b *tab) { b.open("/me") }},
+	}
+}
+
+// TestEverybodyCanUseEveryPage looks at each page on a screen, in light and in dark
+// colours, and on a telephone: axe-core finds nothing, nothing has to be moved
+// sideways to be read, and nothing moves by itself for who asked for that.
+func TestEverybodyCanUseEveryPage(t *testing.T) {
+	d := newDesk(t)
+	number := richTicket(t, d)
+	b := newTab(t, d.url, screen)
+	for _, s := range sights(d, number) {
+		b.use(screen)
+		s.show(b)
+		b.shot("page-" + s.name)
+		b.report(s.name, b.axe("{}"))
+		b.use(device{width: 1280, height: 900, dark: true, still: true})
+		b.shot("page-" + s.name + "-dark")
+		b.report(s.name+" in the dark", b.axe(`{runOnly: ["color-contrast"]}`)) // what else there is has no colour
+		b.report(s.name, b.moving())
+		b.use(telephone)
+		b.shot("page-" + s.name + "-telephone")
+		b.report(s.name+" on a telephone", b.axe(`{rules: {"target-size": {enabled: true}}}`))
+		b.report(s.name+" on a telephone", b.tooWide())
+	}
+}
+
+// TestNoPageIsForgotten compares the pages that are looked at with those that the
+// program has.
+func TestNoPageIsForgotten(t *testing.T) {
+	source, err := os.ReadFile("../server.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	routes := regexp.MustCompile(`(?:open|signedIn)\("GET (/[^"]*)"`).FindAllStringSubmatch(string(source), -1)
+	if len(routes) < 5 {
+		t.Fatalf("web/server.go does not write its routes as it did: %q", routes)
+	}
+	for _, route := range routes {
+		if !slices.ContainsFunc(sights(nil, ""), func(s sight) bool { return s.route == route[1] }) {
+			t.Errorf("no test looks at %s in Chromium: add it to sights", route[1])
+		}
+	}
+}
+
+// richTicket plays a ticket that has something of everything.
+func richTicket(t *testing.T, d *desk) string {
+	t.Helper()
+	const subject = "Forms do not print: a subject that is longer than a telephone is wide, withonewordthatisverylongindeed"
+	d.write(t, dora, subject, "Hello,\n\nsee https://customer.example/a/very/long/address/"+strings.Repeat("0123456789", 12)+"\n\nDora")
+	ack := d.await(t, dorasBox, "Forms do not print", "")
+	number := ticketNumber(t, ack.subject)
+	b := newTab(t, d.url, screen)
+	b.signIn("jane")
+	b.open("/tickets/" + number)
+	b.tick("Note")
+	b.fill("Text", "Seen before, at another customer.")
+	b.press("Send")
+	b.tick("Reply")
+	b.fill("Text", "Which printer is it?")
+	b.press("Send")
+	reply := d.await(t, dorasBox, "Forms do not print", "Which printer is it?")
+	d.answer(t, dora, reply, "The one on the second floor.\n\nOn Monday Jane wrote:\n> Which printer is it?")
+	waitFor(b, "/tickets/"+number, "second floor")
+	return number
+}
+
+// report fails the test with what was found on a page.
+func (b *tab) report(name string, faults []string) {
+	b.t.Helper()
+	for _, fault := range faults {
+		b.t.Errorf("%s: %s", name, fault)
+	}
+}
+
+// axe gives what axe-core finds wrong with the page. Contrast that it can not
+// tell, as over a picture, counts as wrong too.
+func (b *tab) axe(options string) []string {
+	b.t.Helper()
+	var there bool
+	if b.ask(`"axe" in window`, &there); !there {
+		b.run(chromedp.Evaluate(axeCore, nil))
+	}
+	var faults []string
+	b.run(chromedp.Evaluate(`axe.run(document, `+options+`).then(found =>
+		[...found.violations, ...found.incomplete.filter(rule => rule.id === "color-contrast")].flatMap(rule =>
+			rule.nodes.map(node => rule.id + ": " + rule.help + ": " + node.html + ": " + node.failureSummary)))`,
+		&faults, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
+	return faults
+}
+
+// tooWide names what makes the page wider than the window.
+func (b *tab) tooWide() []string {
+	b.t.Helper()
+	var wide []string
+	b.ask(`document.scrollingElement.scrollWidth <= innerWidth ? [] : ["wider than the window: " + document.scrollingElement.scrollWidth,
+		...[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 120))]`, &wide)
+	return wide
+}
+
+// moving names what moves by itself.
+func (b *tab) moving() []string {
+	b.t.Helper()
+	var moving []string
+	b.ask(`[...document.querySelectorAll("*")].filter(e => { const s = getComputedStyle(e);
+		return s.animationName !== "none" || s.transitionDuration !== "0s" || s.scrollBehavior === "smooth" }).map(e => "moves: " + e.outerHTML.slice(0, 120))`, &moving)
+	return moving
+}

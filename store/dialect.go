@@ -26,6 +26,7 @@ type dialect struct {
 	intake      string         // waits until no other transaction takes mail; "" where they are one by one anyway
 	unhurried   string         // lets a transaction be idle for longer than others may; "" where they may be anyway
 	clock       string         // reads the server's clock, in milliseconds; "" where there is no server
+	search      searcher       // finds texts by their words
 	tables      string         // counts the tables of a database, and those named $1
 	size        string         // measures a database in bytes
 	update      *sql.TxOptions // of a transaction that writes
@@ -40,7 +41,7 @@ func (d *dialect) bind(query string) string {
 
 // schema replaces the words of a migration.
 func (d *dialect) schema(text string) string {
-	return strings.NewReplacer("@id", d.id, "@once", d.once, "@key", d.key, "@bytes", d.bytes).Replace(text)
+	return strings.NewReplacer("@id", d.id, "@once", d.once, "@key", d.key, "@bytes", d.bytes, "@search", statements(d.search.schema)).Replace(text)
 }
 
 // letIdle is for a transaction that waits for something slow between two

@@ -28,6 +28,9 @@ func (t *tx) AddEntry(e *ticket.Entry) error {
 	if err != nil {
 		return err
 	}
+	if err := t.sayText(e.Ticket, e.ID, searchWords(e.Text)); err != nil {
+		return err
+	}
 	return t.addFiles("entry", e.ID, e.Files)
 }
 

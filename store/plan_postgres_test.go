@@ -32,7 +32,7 @@ func TestPostgresPlansTick(t *testing.T) {
 	if _, err := db.write.Exec("ANALYZE tickets"); err != nil {
 		t.Fatal(err)
 	}
-	query, a := findQuery(ticket.Filter{NextBy: now.Add(10 * time.Hour), Limit: 200})
+	query, a := findQuery(postgresSearch, ticket.Filter{NextBy: now.Add(10 * time.Hour), Limit: 200})
 	lines, err := db.write.Query("EXPLAIN "+db.dialect.bind(query), a...)
 	if err != nil {
 		t.Fatal(err)

@@ -139,6 +139,7 @@ func (p *postgres) words() dialect {
 		held:        " FOR UPDATE",
 		kept:        " FOR KEY SHARE",
 		claimed:     " FOR UPDATE SKIP LOCKED",
+		search:      postgresSearch,
 		intake:      "SELECT pg_advisory_xact_lock($1, hashtext(current_schema()))",
 		unhurried:   "SET LOCAL idle_in_transaction_session_timeout = 0",
 		clock:       "SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::BIGINT",

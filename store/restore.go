@@ -71,6 +71,9 @@ func restore(ctx context.Context, url, file string, rand io.Reader, opts ...Opti
 		}
 		defer picture.Rollback()
 		return db.fill(ctx, picture, func(t *tx) error {
+			if err := t.sayAll(); err != nil {
+				return err
+			}
 			held, err := t.afterRestore(r.Backup, db.now(), secret)
 			r.Held = held
 			return errors.Join(err, failpoint.Here("restore.copied"))

@@ -78,6 +78,7 @@ func (s sqlite) words() dialect {
 		once:        "INTEGER PRIMARY KEY AUTOINCREMENT",
 		key:         "INTEGER PRIMARY KEY", // with BIGINT, it would be an index beside the table
 		bytes:       "BLOB",
+		search:      sqliteSearch,
 		tables:      "SELECT COUNT(*), COUNT(CASE WHEN name = $1 THEN 1 END) FROM sqlite_master WHERE type = 'table'",
 		size:        "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
 	}

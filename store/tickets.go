@@ -68,6 +68,9 @@ func (t *tx) Save(k *ticket.Ticket) error {
 	if err := failpoint.Here("store.ticket"); err != nil {
 		return err
 	}
+	if err := t.saySubject(k); err != nil {
+		return err
+	}
 	return t.index(k)
 }
 
@@ -76,7 +79,7 @@ const defaultLimit = 50
 
 // Find implements ticket.Tickets.
 func (t *tx) Find(f ticket.Filter) ([]ticket.Ticket, error) {
-	query, a := findQuery(f)
+	query, a := findQuery(t.dialect.search, f)
 	return rows(t, func(s scan) (k ticket.Ticket, err error) { return k, s(ticketFields(&k)...) }, query, a...)
 }
 
@@ -87,7 +90,7 @@ func (t *tx) InUse(s []ticket.Status) ([]string, error) {
 	return rows(t, scalar[string], `SELECT DISTINCT department FROM tickets`+w.text()+` ORDER BY department`, w.args...)
 }
 
-func findQuery(f ticket.Filter) (string, args) {
+func findQuery(s searcher, f ticket.Filter) (string, args) {
 	var w where
 	w.states(f.Statuses, f.Substatuses)
 	w.in("department", words(f.Departments))
@@ -110,6 +113,9 @@ func findQuery(f ticket.Filter) (string, args) {
 	}
 	for _, field := range slices.Sorted(maps.Keys(f.Fields)) {
 		w.field(field, fieldValue(f.Fields[field]))
+	}
+	for _, phrase := range f.Phrases {
+		w.says(s, phrase)
 	}
 	if !f.Awake.IsZero() {
 		w.add("(snoozed IS NULL OR snoozed <= $)", f.Awake.UnixMilli())

@@ -198,6 +198,7 @@ type Filter struct {
 	Tag         string
 	Fields      map[string]string // values by key, as Field.Normal writes them; case does not count
 	Requester   string            // address key
+	Phrases     []string          // each said in the subject or the thread, or that of a ticket merged into it: words in this order; case and accents do not count
 	DueBy       time.Time         // Ticket.Deadline at or before; the earliest first
 	NextBy      time.Time         // Ticket.NextAt at or before: what Tick has to look at
 	Behind      Due               // with NextBy: only what waits behind this one

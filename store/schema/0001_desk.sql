@@ -235,6 +235,17 @@ CREATE TABLE entries (
 CREATE INDEX entries_ticket ON entries (ticket);
 CREATE INDEX entries_held ON entries (ticket) WHERE audience = 'held';
 
+-- The words of every subject (entry 0) and of every entry's text, as they are
+-- searched for, and the engine's index of them. They follow from the other tables.
+CREATE TABLE texts (
+  id     @id,
+  ticket BIGINT NOT NULL REFERENCES tickets (number),
+  entry  BIGINT NOT NULL,
+  words  TEXT NOT NULL,
+  UNIQUE (ticket, entry)
+);
+@search
+
 CREATE TABLE drafts (
   id      @id,
   ticket  BIGINT REFERENCES tickets (number),

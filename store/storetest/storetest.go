@@ -29,6 +29,7 @@ func Run(t *testing.T, open func(testing.TB) ticket.Store) {
 		fieldTests,
 		watcherTests,
 		linkTests,
+		searchTests,
 	} {
 		for name, test := range group {
 			t.Run(name, func(t *testing.T) {

@@ -62,7 +62,8 @@ func (d *Desk) Read(ctx context.Context, agent string, n Number) (Sheet, error) 
 
 // Find lists the tickets that a query as behind #list finds among those that an
 // agent may read: those with the nearest deadline first, then those without one,
-// the oldest first. The error is a Refusal if the query makes no sense.
+// the oldest first; of a search those first that changed last. The error is a
+// Refusal if the query makes no sense.
 func (d *Desk) Find(ctx context.Context, agent, query string, limit int) ([]Ticket, error) {
 	var list []Ticket
 	err := d.view(ctx, func(t *turn) error {
@@ -78,11 +79,9 @@ func (d *Desk) Find(ctx context.Context, agent, query string, limit int) ([]Tick
 		if f.Departments = w.readable(f.Departments); len(f.Departments) == 0 {
 			return nil
 		}
-		f.ByDeadline, f.Limit = true, limit
-		if list, err = t.tx.Find(f); err != nil {
-			return fmt.Errorf("list tickets: %w", err)
-		}
-		return nil
+		f.ByDeadline, f.Limit = len(f.Phrases) == 0, limit
+		list, err = t.find(f, query)
+		return err
 	})
 	return list, requestError("list tickets", err)
 }

@@ -11,39 +11,56 @@ import (
 // unfinished are the statuses of tickets that somebody still works on.
 var unfinished = []Status{New, Open, Pending, Hold}
 
+// searched are those in which a search looks that names none.
+var searched = []Status{New, Open, Pending, Hold, Resolved, Closed}
+
 // query reads what an agent asks #list for: words such as mine, unassigned, a
-// status, or key:value pairs such as dept:billing prio:high. Without a status
-// it finds what is not done; what is snoozed now only if it is asked for.
+// status, or key:value pairs such as dept:billing prio:high; what else there is,
+// and what stands in quotes, is searched for. Without a status it finds what is
+// not done; what is snoozed now only if it is asked for. A search finds these,
+// too.
 func (p *Policy) query(text, agent string, now time.Time) (Filter, error) {
-	words, err := command.Fields(text)
+	words, err := command.Words(text)
 	if err != nil {
 		return Filter{}, refuse(Invalid, "%s", err)
 	}
 	f := Filter{Awake: now}
 	if len(words) == 0 && agent != "" {
-		words = []string{"mine"}
+		words = []command.Word{{Text: "mine"}}
 	}
 	for _, word := range words {
-		known, err := narrowByDeadline(&f, word, now)
-		if !known {
-			err = p.narrow(&f, word, agent)
-		}
-		if err != nil {
+		if err := p.narrow(&f, word, agent, now); err != nil {
 			return Filter{}, err
 		}
 	}
-	if f.Statuses == nil && f.Substatuses == nil {
+	switch {
+	case f.Statuses != nil || f.Substatuses != nil:
+	case len(f.Phrases) > 0:
+		f.Statuses = searched
+		if f.Asleep.IsZero() {
+			f.Awake = time.Time{}
+		}
+	default:
 		f.Statuses = unfinished
 	}
 	return f, nil
 }
 
 // narrow applies one word of a query.
-func (p *Policy) narrow(f *Filter, word, agent string) error {
-	key, value, pair := strings.Cut(word, ":")
-	if !pair {
-		return p.narrowByWord(f, strings.ToLower(word), agent)
+func (p *Policy) narrow(f *Filter, word command.Word, agent string, now time.Time) error {
+	if word.Quoted {
+		return narrowByText(f, word.Text)
 	}
+	if known, err := narrowByDeadline(f, word.Text, now); known {
+		return err
+	}
+	if key, value, pair := cutPair(word.Text); pair {
+		return p.narrowByPair(f, key, value, agent)
+	}
+	return p.narrowByWord(f, word.Text, agent)
+}
+
+func (p *Policy) narrowByPair(f *Filter, key, value, agent string) error {
 	var err error
 	switch strings.ToLower(key) {
 	case "dept", "department":
@@ -72,7 +89,8 @@ func (p *Policy) narrow(f *Filter, word, agent string) error {
 	case "from", "requester":
 		f.Requester = strings.ToLower(value)
 	default:
-		return refuse(Invalid, "%q is not something to list by: there are dept, prio, assignee, team, status, sla, tag, field and from", key)
+		return refuse(Invalid, "%q is not something to list by: there are dept, prio, assignee, team, status, sla, tag, field and from; "+
+			"to search for it, write it in quotes", key)
 	}
 	return err
 }
@@ -125,7 +143,7 @@ func (p *Policy) narrowToMine(f *Filter, agent string) error {
 }
 
 func (p *Policy) narrowByWord(f *Filter, word, agent string) error {
-	switch word {
+	switch strings.ToLower(word) {
 	case "mine":
 		return p.narrowToMine(f, agent)
 	case "myteams":
@@ -140,9 +158,10 @@ func (p *Policy) narrowByWord(f *Filter, word, agent string) error {
 	case "all":
 		f.Statuses, f.Awake = statuses, time.Time{}
 	default:
-		if err := p.narrowByStatus(f, word); err != nil {
-			return refuse(Invalid, "%q is not something to list: write mine, myteams, unassigned, snoozed, overdue, all, a status, or such as dept:billing prio:high due<2h", word)
+		if p.isState(word) {
+			return p.narrowByStatus(f, word)
 		}
+		return narrowByText(f, word)
 	}
 	return nil
 }

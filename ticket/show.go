@@ -241,9 +241,9 @@ func doList(w *work, args string) (string, error) {
 		return "", refuse(NotAllowed, "%s", w.missing(MayRead))
 	}
 	f.Limit = listed
-	tickets, err := w.tx.Find(f)
+	tickets, err := w.find(f, args)
 	if err != nil {
-		return "", fmt.Errorf("list tickets: %w", err)
+		return "", err
 	}
 	for i := range tickets {
 		if tickets[i].Number == w.ticket.Number {
@@ -252,6 +252,19 @@ func doList(w *work, args string) (string, error) {
 	}
 	w.report = append(w.report, w.listLines(tickets)...)
 	return fmt.Sprintf("%d found, see below", len(tickets)), nil
+}
+
+// find lists what a query found that f was made of. If it is nothing, and a word
+// that was searched for is nearly one that has a meaning, the error says so.
+func (t *turn) find(f Filter, query string) ([]Ticket, error) {
+	tickets, err := t.tx.Find(f)
+	if err != nil {
+		return nil, fmt.Errorf("list tickets: %w", err)
+	}
+	if len(tickets) == 0 && len(f.Phrases) > 0 {
+		return nil, t.policy.slip(query)
+	}
+	return tickets, nil
 }
 
 // readable narrows departments to those the agent may read; none asked for are

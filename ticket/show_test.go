@@ -29,7 +29,7 @@ func TestListQueries(t *testing.T) {
 	for query, bad := range map[string]bool{
 		"": false, "mine": false, "unassigned": false, "all": false, "open pending": false,
 		"dept:support prio:emergency assignee:jane sla:sev-a tag:vpn status:open": false,
-		"nonsense": true, "color:red": true, "dept:none": true, "assignee:nobodyhere": true,
+		"nonsense": false, "unasigned": true, "color:red": true, "dept:none": true, "assignee:nobodyhere": true,
 	} {
 		w, _, out := opened(t)
 		w.take(answer(to(t, out, ticket.NoticeNew, jane), jane, "#list "+query))

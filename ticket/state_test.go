@@ -39,7 +39,7 @@ func TestStatusOfAnAdmin(t *testing.T) {
 	if transcript.Facts.Status != "Waiting for vendor" || w.state(n) != "hold/vendor" {
 		t.Errorf("ticket is %s, called %q", w.state(n), transcript.Facts.Status)
 	}
-	for query, want := range map[string]bool{"status:vendor": true, `"status:waiting for vendor"`: true, "vendor": true, "hold": true,
+	for query, want := range map[string]bool{"status:vendor": true, `status:"waiting for vendor"`: true, "vendor": true, "hold": true,
 		"status:papers": false, "status:papers status:hold": true, "papers vendor": true, "open": false, "unassigned": true} {
 		if got := w.listed(n, query); got != want {
 			t.Errorf("#list %s: listed %v", query, got)

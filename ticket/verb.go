@@ -129,7 +129,7 @@ func Verbs() []Verb {
 		{Name: "unsubscribe", Args: "plan | report", Help: "get it no more", stage: stagePeople, self: doSubscribe(true)},
 		{Name: "show", Args: "[NUMBER]", Help: "get the whole thread by mail", Right: MayRead,
 			stage: stageReport, do: doShow},
-		{Name: "list", Args: "[mine | myteams | unassigned | snoozed | overdue | open | QUERY | canned | macros | fields]", Help: "get a list of tickets; a query is such as dept:billing prio:high due<2h",
+		{Name: "list", Args: "[mine | myteams | unassigned | snoozed | overdue | open | QUERY | canned | macros | fields]", Help: "get a list of tickets; a query is such as dept:billing prio:high due<2h, and what stands in quotes is searched for",
 			stage: stageReport, do: doList},
 		{Name: "help", Args: "[VERB]", Help: "get this list", stage: stageReport, do: doHelp},
 	}

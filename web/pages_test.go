@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"fmt"
+	"html"
 	"net/url"
 	"slices"
 	"strings"
@@ -145,6 +146,25 @@ func TestGivenAway(t *testing.T) {
 	john.want(john.get(away.header.Get("Location")), 303)
 	john.want(john.get("/tickets?q=mine"), 200, "#dept banking: Support -&gt; Online Banking")
 	john.want(john.get(path), 404)
+}
+
+// TestSearchBox finds a ticket by words of its thread, and says what may have been
+// meant where nothing is found.
+func TestSearchBox(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	n := p.mail("Card swallowed", "At the station in Bremen.")
+	p.mail("Other", "text")
+	jane, bob := p.signIn("jane"), p.signIn("bob")
+	ask := func(b *browser, query string) seen { return b.get("/tickets?q=" + url.QueryEscape(query)) }
+	found := fmt.Sprintf(`href="/tickets/%d"`, n)
+	for _, query := range []string{`"station in bremen"`, "card bremen", "dept:support swallowed", `"CARD` + "\u00a0" + `swallowed"`} {
+		jane.want(ask(jane, query), 200, found, "1 tickets", `value="`+html.EscapeString(query)+`"`)
+		bob.want(ask(bob, query), 200, "There is none.")
+	}
+	jane.want(ask(jane, "unasigned"), 422, "did you mean unassigned?")
+	jane.want(ask(jane, `"no end`), 422, "has no end")
+	jane.want(ask(jane, "hamburg"), 200, "There is none.")
 }
 
 // TestWhatIsRefusedStays in the form, so that it can be mended.

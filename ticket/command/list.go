@@ -37,15 +37,35 @@ type Delta struct {
 // left out. The error is a *Malformed: a quote without end, nothing between
 // quotes, or more than MaxLine characters.
 func Fields(args string) ([]string, error) {
-	tokens, err := tokenise(args)
+	words, err := Words(args)
 	if err != nil {
 		return nil, err
 	}
 	var items []string
-	for _, t := range tokens {
-		items = append(items, t.text)
+	for _, w := range words {
+		items = append(items, w.Text)
 	}
 	return items, nil
+}
+
+// A Word is an item of a list. It is Quoted if quotes stand around the whole of
+// it.
+type Word struct {
+	Text   string
+	Quoted bool
+}
+
+// Words splits a list as Fields does, and tells what stood in quotes.
+func Words(args string) ([]Word, error) {
+	tokens, err := tokenise(args)
+	if err != nil {
+		return nil, err
+	}
+	var words []Word
+	for _, t := range tokens {
+		words = append(words, Word{t.text, t.bare == 0})
+	}
+	return words, nil
 }
 
 // Deltas reads a list of changes such as `+vpn -printer =other`. An item

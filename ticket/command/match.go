@@ -77,6 +77,10 @@ func Match(name string, candidates []string) (string, error) {
 	return "", &Ambiguous{Name: name, Candidates: found}
 }
 
+// Equal reports whether two names are the same but for what does not count; see
+// Match.
+func Equal(a, b string) bool { return fold(a) == fold(b) }
+
 // fold reduces a name to what counts in a comparison.
 func fold(s string) string {
 	return strings.Map(func(r rune) rune {

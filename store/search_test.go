@@ -187,6 +187,15 @@ func searched(t testing.TB, db *DB, phrases ...string) (numbers []ticket.Number)
 	return numbers
 }
 
+// BenchmarkSearchWords takes the words of a mail as most are.
+func BenchmarkSearchWords(b *testing.B) {
+	text := benchMail()
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		searchWords(text)
+	}
+}
+
 // BenchmarkSearch looks for words in 50,000 tickets with 100,000 entries.
 func BenchmarkSearch(b *testing.B) {
 	db := openEngine(b)

@@ -37,7 +37,7 @@ func searchWords(text string) string {
 	}
 	for _, r := range plainLetters(text) {
 		switch {
-		case unicode.In(r, unspaced...):
+		case r >= firstUnspaced && unicode.In(r, unspaced...):
 			length = 0
 			if !begin() {
 				return b.String()
@@ -65,6 +65,10 @@ func searchWords(text string) string {
 
 // unspaced are the scripts that write no spaces between words.
 var unspaced = []*unicode.RangeTable{unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar}
+
+// firstUnspaced is the lowest character of those scripts, so that most others need
+// not be looked up.
+const firstUnspaced = '\u0e00'
 
 // accents are the marks over and under letters of European scripts. In others
 // marks are vowels.

@@ -76,19 +76,19 @@ func (c *chromium) run() error {
 	return chromedp.Run(ctx)
 }
 
-// newWindow opens a window that shares no cookies with others. chromedp's own
-// WithNewBrowserContext opens a tab, for which Chromium wants a window first.
-func (c *chromium) newWindow() (target.ID, error) {
+// newWindow opens a window in a profile of its own, so that it shares no cookies.
+// chromedp's WithNewBrowserContext would open a tab, for which Chromium wants a
+// window first.
+func (c *chromium) newWindow() (profile cdp.BrowserContextID, id target.ID, err error) {
 	browser := cdp.WithExecutor(c.ctx, chromedp.FromContext(c.ctx).Browser)
-	profile, err := target.CreateBrowserContext().WithDisposeOnDetach(true).Do(browser)
-	if err != nil {
-		return "", fmt.Errorf("make a profile: %w", err)
+	if profile, err = target.CreateBrowserContext().WithDisposeOnDetach(true).Do(browser); err != nil {
+		return "", "", fmt.Errorf("make a profile: %w", err)
 	}
-	id, err := target.CreateTarget("about:blank").WithBrowserContextID(profile).WithNewWindow(true).Do(browser)
+	id, err = target.CreateTarget("about:blank").WithBrowserContextID(profile).WithNewWindow(true).Do(browser)
 	if err != nil {
-		return "", fmt.Errorf("open a window: %w", err)
+		return "", "", fmt.Errorf("open a window: %w", err)
 	}
-	return id, nil
+	return profile, id, nil
 }
 
 // logf takes what the driver says: also of messages that a newer Chromium sends

@@ -1,6 +1,7 @@
 package browsertest
 
 import (
+	"context"
 	"encoding/base64"
 	"fmt"
 	"os"
@@ -8,6 +9,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/chromedp"
 )
 
 // TestHostileMailDoesNothing has the desk take every hostile body of the corpus, as
@@ -49,6 +55,52 @@ func TestHostileMailDoesNothing(t *testing.T) {
 			t.Errorf("this mail is on none of %d tickets: %s", len(tickets), payload)
 		}
 	}
+}
+
+// TestHostileFilesAreNotShown follows the links to a page with a script that came
+// as an attachment, and to the mail that it came in: both are for saving only.
+func TestHostileFilesAreNotShown(t *testing.T) {
+	d := newDesk(t)
+	const file = "<!DOCTYPE html><script>alert(1)</script><h1>Your password?</h1>"
+	d.send(t, dora, "support@bank.example", "Subject: See the file\r\nContent-Type: multipart/mixed; boundary=part\r\n",
+		"--part\nContent-Type: text/plain\n\nPlease open it.\n"+
+			"--part\nContent-Type: text/html; name=page.html\nContent-Disposition: inline; filename=page.html\n\n"+file+"\n--part--")
+	number := ticketNumber(t, d.await(t, dorasBox, "See the file", "").subject)
+	b := newTab(t, d.url, screen)
+	b.signIn("jane")
+	b.open("/tickets/" + number)
+	begun := make(chan string, 10)
+	chromedp.ListenBrowser(b.ctx, func(event any) {
+		if e, ok := event.(*browser.EventDownloadWillBegin); ok {
+			begun <- e.URL
+		}
+	})
+	b.run(chromedp.ActionFunc(func(ctx context.Context) error {
+		return browser.SetDownloadBehavior(browser.SetDownloadBehaviorBehaviorDeny).WithBrowserContextID(b.profile).
+			WithEventsEnabled(true).Do(cdp.WithExecutor(ctx, chromedp.FromContext(ctx).Browser))
+	}))
+	var links []string
+	b.ask(`[...document.querySelectorAll(".thread a[href^='/']")].map(a => a.getAttribute("href"))`, &links)
+	if len(links) != 2 {
+		t.Fatalf("the ticket links to %q, want the file and its mail: %s", links, b.where())
+	}
+	for _, link := range links {
+		for _, way := range []chromedp.Action{
+			chromedp.Click(fmt.Sprintf(`a[href=%q]`, link)),
+			chromedp.Evaluate(fmt.Sprintf(`location = %q`, link), nil), // typed, or opened in a window: without the word "download" on the link
+		} {
+			b.run(way)
+			select {
+			case url := <-begun:
+				if url != d.url+link {
+					t.Errorf("%s is saved, want %s", url, link)
+				}
+			case <-time.After(patience):
+				t.Errorf("%s is not saved: %s", link, b.where())
+			}
+		}
+	}
+	b.reads("Please open it.")
 }
 
 // mark is what one finds a mail by.

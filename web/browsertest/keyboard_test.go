@@ -18,7 +18,7 @@ const controls = `[...document.querySelectorAll("a[href], button, input, select,
 const naming = `const name = e => e.type === "radio" ? "radio " + e.name :
 	e.tagName.toLowerCase() + " " + [...document.querySelectorAll(e.tagName)].indexOf(e) + " " + (e.innerText || e.name || "").trim().slice(0, 40);`
 
-// Stops are what the Tab key comes by.
+// stops are what the Tab key comes by.
 type stops struct {
 	reached []string
 	missed  []string // could be used, but not with keys
@@ -31,7 +31,8 @@ func (b *tab) walk() stops {
 	var all []string
 	b.ask(`(() => {`+naming+` document.activeElement.blur(); getSelection().removeAllRanges(); scrollTo(0, 0); return `+controls+`.map(name) })()`, &all)
 	var found stops
-	for range 2*len(all) + 10 {
+	last := ""
+	for range 5*len(all) + 10 {
 		b.run(chromedp.KeyEvent(kb.Tab))
 		var at struct {
 			Name  string
@@ -40,6 +41,10 @@ func (b *tab) walk() stops {
 		b.ask(`(() => {`+naming+` const e = document.activeElement, s = getComputedStyle(e), r = e.getBoundingClientRect();
 			return e === document.body ? {name: "", shown: true} : {name: name(e),
 				shown: s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2 && r.bottom > 0 && r.right > 0 && r.top < innerHeight && r.left < innerWidth} })()`, &at)
+		if at.Name == last && last != "" {
+			continue // a date has fields of its own
+		}
+		last = at.Name
 		if at.Name == "" || slices.Contains(found.reached, at.Name) {
 			break // the end of the page, or around
 		}

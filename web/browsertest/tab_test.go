@@ -28,11 +28,11 @@ var (
 // people do, by what is written on them. It is watched from its first page to the
 // last: a test fails if a page did what none may do.
 type tab struct {
-	t      *testing.T
-	ctx    context.Context
-	origin string
-	watch  *watch
-	status int64 // of the last page
+	t       *testing.T
+	ctx     context.Context
+	profile cdp.BrowserContextID
+	origin  string
+	watch   *watch
 }
 
 func newTab(t *testing.T, origin string, on device) *tab {
@@ -41,13 +41,13 @@ func newTab(t *testing.T, origin string, on device) *tab {
 		t.Fatalf("start Chromium: %v", err)
 	}
 	shared.browser.logTo(t)
-	id, err := shared.browser.newWindow()
+	profile, id, err := shared.browser.newWindow()
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, end := chromedp.NewContext(shared.browser.ctx, chromedp.WithTargetID(id))
 	t.Cleanup(end)
-	b := &tab{t: t, ctx: ctx, origin: origin, watch: &watch{}}
+	b := &tab{t: t, ctx: ctx, profile: profile, origin: origin, watch: &watch{}}
 	if err := b.watch.over(ctx, origin); err != nil {
 		t.Fatal(err)
 	}
@@ -91,11 +91,9 @@ func (b *tab) load(actions ...chromedp.Action) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
-	r, err := chromedp.RunResponse(ctx, actions...)
-	if err != nil {
+	if _, err := chromedp.RunResponse(ctx, actions...); err != nil {
 		b.t.Fatalf("wait for a page: %v, at %s", err, b.where())
 	}
-	b.status = r.Status
 }
 
 // where says which page is open, for messages.

@@ -38,8 +38,8 @@ func (w *watch) take() []string {
 // over begins to watch the tab of a context. What belongs to the page begins with
 // its origin.
 func (w *watch) over(ctx context.Context, origin string) error {
-	own := func(url string) bool {
-		return url == "about:blank" || url == origin || strings.HasPrefix(url, origin+"/")
+	own := func(url string) bool { // the icon in a field for dates is Chromium's own
+		return url == "about:blank" || url == origin || strings.HasPrefix(url, origin+"/") || strings.HasPrefix(url, "data:image/svg+xml;base64,")
 	}
 	chromedp.ListenTarget(ctx, func(event any) {
 		switch e := event.(type) {

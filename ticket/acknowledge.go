@@ -100,18 +100,35 @@ func (t *turn) capReached(tk *Ticket) (string, error) { return t.capOf(tk, tk.Re
 
 // capOf is capReached for another one who takes part.
 func (t *turn) capOf(tk *Ticket, to Address) (string, error) {
+	if why, err := t.capAt(to); why != "" || err != nil {
+		return why, err
+	}
+	return t.reached(mailCap{NoticeFilter{Ticket: tk.Number, Customers: true, Since: t.now.Add(-24 * time.Hour)}, t.policy.Caps.TicketDay,
+		"the cap of automatic mail on one ticket in a day is reached"})
+}
+
+// capAt says which cap on automatic mail another one to an address would exceed,
+// whatever it is about, "" if none.
+func (t *turn) capAt(to Address) (string, error) {
 	caps, address := t.policy.Caps, to.Key()
 	day, hour := t.now.Add(-24*time.Hour), t.now.Add(-time.Hour)
-	for _, c := range []struct {
-		filter NoticeFilter
-		limit  int
-		why    string
-	}{
+	return t.reached([]mailCap{
 		{NoticeFilter{Address: address, Customers: true, Since: hour}, caps.AddressHour, "the cap of automatic mail to one address in an hour is reached"},
 		{NoticeFilter{Address: address, Customers: true, Since: day}, caps.AddressDay, "the cap of automatic mail to one address in a day is reached"},
-		{NoticeFilter{Ticket: tk.Number, Customers: true, Since: day}, caps.TicketDay, "the cap of automatic mail on one ticket in a day is reached"},
 		{NoticeFilter{Customers: true, Since: hour}, caps.SystemHour, "the cap of automatic mail of the whole desk in an hour is reached"},
-	} {
+	}...)
+}
+
+// A mailCap is how many notices of some there may be.
+type mailCap struct {
+	filter NoticeFilter
+	limit  int
+	why    string // there is no more
+}
+
+// reached says which of some caps is reached, "" if none.
+func (t *turn) reached(all ...mailCap) (string, error) {
+	for _, c := range all {
 		n, err := t.tx.CountNotices(c.filter)
 		if err != nil {
 			return "", fmt.Errorf("count automatic mail: %w", err)

@@ -20,6 +20,7 @@ type Opening struct {
 	Department string // key or name
 
 	Authenticity Authenticity // what is known of a requester who filled in a form
+	Fields       []FieldValue // what such a requester filled in of the fields for customers
 }
 
 // Limits of an opening.
@@ -46,7 +47,11 @@ func (t *turn) openFor(o Opening) (Transcript, error) {
 	if err != nil {
 		return Transcript{}, err
 	}
-	r, first, err := t.accept(o.Origin, o.Agent, o.Key)
+	by := o.Agent
+	if m.TakenBy.Kind == "" {
+		by = m.From.Key()
+	}
+	r, first, err := t.accept(o.Origin, by, o.Key)
 	switch {
 	case err != nil:
 		return Transcript{}, err
@@ -101,5 +106,6 @@ func (t *turn) mailOf(o Opening) (*Mail, error) {
 	case len(m.NewText) > maxOpening:
 		return nil, refuse(Invalid, "the text has more than %d bytes: attach it as a file to a mail", maxOpening)
 	}
-	return m, nil
+	m.Fields, err = t.policy.filledIn(m.Department, o.Fields)
+	return m, err
 }

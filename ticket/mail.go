@@ -71,8 +71,9 @@ type Mail struct {
 	Unreadable   bool     // could not be parsed at all: only the raw mail is known
 
 	// Of a message that did not come by mail.
-	TakenBy    Actor  // who took it down for the sender, who told it on the telephone perhaps; zero is the sender
-	Department string // for which it is meant; "" is that of the mailbox it came to
+	TakenBy    Actor        // who took it down for the sender, who told it on the telephone perhaps; zero is the sender
+	Department string       // for which it is meant; "" is that of the mailbox it came to
+	Fields     []FieldValue // what its sender filled in
 }
 
 // Authenticity says what a border mail server that we trust found out about

@@ -40,18 +40,20 @@ const (
 	NoticeDailyPlan     NoticeKind = "daily-plan"    // to an agent: what there is to do today
 	NoticeWeeklyReport  NoticeKind = "weekly-report" // to a lead: what has happened
 	NoticeSignIn        NoticeKind = "sign-in"       // to an agent: a link to the page
+	NoticeConfirm       NoticeKind = "confirm"       // to whoever is named in a form: a link that opens the ticket
+	NoticeVisit         NoticeKind = "visit"         // to a customer: a link to their tickets
 )
 
 // NoticeKinds lists every kind of notice.
 var NoticeKinds = []NoticeKind{NoticeAck, NoticeReply, NoticeResolved, NoticeReceipt, NoticeMoved, NoticeReminder, NoticeUnanswered, NoticeClosing, NoticeNew, NoticeMessage, NoticeAssigned,
 	NoticeTransferred, NoticeNote, NoticeReplied, NoticeStuck, NoticeMerged, NoticeGuest, NoticeMisused, NoticeUndeliverable, NoticeDelayed, NoticeTranscript,
 	NoticeHeld, NoticeFollowUp, NoticeEscalation, NoticeEscalations, NoticeLate, NoticeDigest,
-	NoticeDailyPlan, NoticeWeeklyReport, NoticeSignIn}
+	NoticeDailyPlan, NoticeWeeklyReport, NoticeSignIn, NoticeConfirm, NoticeVisit}
 
 // ToAgent reports whether notices of this kind go to agents.
 func (k NoticeKind) ToAgent() bool {
 	return !slices.Contains([]NoticeKind{NoticeAck, NoticeReply, NoticeResolved, NoticeReceipt, NoticeMoved, NoticeLate,
-		NoticeReminder, NoticeUnanswered, NoticeClosing}, k)
+		NoticeReminder, NoticeUnanswered, NoticeClosing, NoticeConfirm, NoticeVisit}, k)
 }
 
 // A Notice is a mail that the desk owes somebody: a row of the outbox. All

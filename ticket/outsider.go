@@ -145,11 +145,15 @@ func (t *turn) newTicket(r *Receipt, m *Mail, related Number) (Conclusion, error
 		return Conclusion{}, err
 	}
 	opened := &Event{Ticket: tk.Number, Since: tk.OpenedAt, Kind: TicketOpened, Actor: customer(m), After: string(New), Entry: entry.ID}
+	events := []*Event{opened, related.link(tk.Number)}
+	for _, f := range m.Fields {
+		events = append(events, tk.setField(f.Key, f.Value, customer(m)))
+	}
 	given, err := t.assignByRule(tk)
 	if err != nil {
 		return Conclusion{}, err
 	}
-	if err := t.keep(tk, opened, related.link(tk.Number), given); err != nil {
+	if err := t.keep(tk, append(events, given)...); err != nil {
 		return Conclusion{}, err
 	}
 	if err := t.acknowledge(tk, r, m); err != nil {

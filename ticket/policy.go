@@ -33,6 +33,7 @@ type Policy struct {
 	Macros          map[string]Macro
 
 	Page         string        // where agents' browsers find the page, such as https://desk.example.com; "" if there is none
+	Portal       bool          // customers may open and follow tickets there
 	Sweep        time.Duration // between two ticks
 	CatchupWait  time.Duration // how long after a start, or an outage of a mailbox, steps wait for mail that came before them
 	WeeklyReport Schedule      // when leads get reports; nil is never
@@ -73,6 +74,7 @@ type Department struct {
 	PendingRequiresReply bool // a ticket waits for its customer only when an agent has answered
 
 	Language string // of the words that mail from it is made of
+	Portal   bool   // customers may open tickets in it on the page, where there is a portal
 }
 
 // An Agent works on tickets.

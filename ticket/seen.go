@@ -47,15 +47,20 @@ func (w *work) insight() (*insight, error) {
 	if err != nil {
 		return nil, err
 	}
-	family, err := w.family(w.ticket.Number)
+	return w.insightOf(w.ticket.Number, readers)
+}
+
+// insightOf finds out what some of those who take part in a ticket have in common.
+func (t *turn) insightOf(ticket Number, readers []Participant) (*insight, error) {
+	family, err := t.family(ticket)
 	if err != nil {
 		return nil, err
 	}
 	in := &insight{readers: readers, since: map[sight]time.Time{}}
 	for _, n := range family {
 		people := readers
-		if n != w.ticket.Number {
-			if people, err = w.tx.Participants(n); err != nil {
+		if n != ticket {
+			if people, err = t.tx.Participants(n); err != nil {
 				return nil, fmt.Errorf("read participants of ticket %d: %w", n, err)
 			}
 		}

@@ -3,8 +3,6 @@ package ticket
 import (
 	"context"
 	"fmt"
-	"regexp"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -27,36 +25,31 @@ type Door interface {
 	SetPassword(agent, hash string, at time.Time) error
 }
 
-// signInPattern is the token in a link: the ID of the notice in base 36 and a mac.
-var signInPattern = regexp.MustCompile(`^([1-9a-z][0-9a-z]{0,12})\.([a-z2-7]{26})$`)
-
-// tokenSignIn is the kind of the token in a link that signs in. No mail address
-// has it.
-const tokenSignIn TokenKind = "s"
-
 // MailSignIn mails an agent a link that signs them in on the page, once. It says
 // nothing about whether there is such an agent: the caller could not tell a
 // stranger who asks from the agent. More than one a minute is not mailed.
 func (d *Desk) MailSignIn(ctx context.Context, address string) error {
-	err := d.update(ctx, func(t *turn) error {
-		agent, ok := t.policy.AgentByAddress(Address{Email: address})
-		if !ok || agent.Disabled || t.policy.Page == "" {
-			return nil
-		}
-		departments := t.policy.reads(agent.Key)
-		if len(departments) == 0 {
-			return nil
-		}
-		n := t.reportTo(agent, NoticeSignIn, departments[0])
-		n.Recipients[0].Address.Email = agent.address(address)
-		n.Dedupe = fmt.Sprintf("sign-in:%s:%d", agent.Key, t.now.Truncate(signInEvery).Unix())
-		n.Facts.Until = t.now.Add(signInLife)
-		return t.queue(n)
-	})
+	err := d.update(ctx, func(t *turn) error { return t.mailSignIn(address) })
 	if err != nil {
 		return fmt.Errorf("mail a link to sign in: %w", err)
 	}
 	return nil
+}
+
+func (t *turn) mailSignIn(address string) error {
+	agent, ok := t.policy.AgentByAddress(Address{Email: address})
+	if !ok || agent.Disabled || t.policy.Page == "" {
+		return nil
+	}
+	departments := t.policy.reads(agent.Key)
+	if len(departments) == 0 {
+		return nil
+	}
+	n := t.reportTo(agent, NoticeSignIn, departments[0])
+	n.Recipients[0].Address.Email = agent.address(address)
+	n.Dedupe = fmt.Sprintf("sign-in:%s:%d", agent.Key, t.now.Truncate(signInEvery).Unix())
+	n.Facts.Until = t.now.Add(signInLife)
+	return t.queue(n)
 }
 
 // address is the one of an agent's addresses that was meant.
@@ -81,38 +74,15 @@ func (d *Desk) SignIn(ctx context.Context, token string) (string, error) {
 }
 
 func (t *turn) signIn(text string) (string, error) {
-	invalid := refuse(NotAllowed, "This link does not sign in. Ask for another one.")
-	m := signInPattern.FindStringSubmatch(text)
-	if m == nil {
-		return "", invalid
-	}
-	id, err := strconv.ParseInt(m[1], 36, 64)
+	n, err := t.byLink(text, NoticeSignIn)
 	if err != nil {
-		return "", invalid
-	}
-	n, err := t.tx.Notice(id)
-	if isAbsent(err) {
-		return "", invalid
-	}
-	if err != nil {
-		return "", fmt.Errorf("read the notice with the link: %w", err)
-	}
-	key, known := t.keys.byID(n.Key)
-	if !known || n.Kind != NoticeSignIn || !key.verify(Token{Kind: tokenSignIn, Notice: id, mac: m[2]}) {
-		return "", invalid
-	}
-	if t.now.After(n.Facts.Until) {
-		return "", refuse(NotAllowed, "This link is too old: it was good for %s. Ask for another one.", minutes(signInLife))
+		return "", err
 	}
 	if agent, ok := t.policy.Agents[n.Agent]; !ok || agent.Disabled {
-		return "", invalid
+		return "", errNoLink(NoticeSignIn)
 	}
-	first, err := t.tx.Redeem(id, t.now)
-	switch {
-	case err != nil:
-		return "", fmt.Errorf("note that the link was used: %w", err)
-	case !first:
-		return "", refuse(NotAllowed, "This link was used already. Ask for another one.")
+	if err := t.redeem(&n); err != nil {
+		return "", err
 	}
 	return n.Agent, nil
 }
@@ -137,13 +107,3 @@ func (d *Desk) SetPassword(ctx context.Context, agent, hash string) error {
 	}
 	return nil
 }
-
-// link is the address on the page that signs the reader of a notice in.
-func (t *turn) link(n *Notice, key Key) string {
-	if n.Kind != NoticeSignIn {
-		return ""
-	}
-	return t.policy.Page + "/sign-in/" + strings.TrimPrefix(key.mint(tokenSignIn, n.ID), string(tokenSignIn))
-}
-
-func minutes(d time.Duration) string { return fmt.Sprintf("%d minutes", int(d/time.Minute)) }

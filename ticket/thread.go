@@ -110,6 +110,10 @@ func (t *turn) holder(token Token, m *Mail, how string) (match, error) {
 	if err != nil || n == nil || token.Kind == TokenEcho {
 		return match{}, err
 	}
+	if n.Ticket == 0 && n.Agent == "" {
+		t.because("it answers a mail with a link to the page, which belongs to no ticket")
+		return match{}, nil
+	}
 	if n.Ticket == 0 {
 		return match{notice: n, kind: token.Kind}, nil // a digest: it belongs to no ticket
 	}

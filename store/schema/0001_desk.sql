@@ -188,6 +188,7 @@ CREATE TABLE participants (
   since  BIGINT,
   UNIQUE (ticket, key)
 );
+CREATE INDEX participants_key ON participants (key, ticket);
 
 CREATE TABLE contacts (
   address     TEXT PRIMARY KEY,
@@ -423,6 +424,15 @@ CREATE TABLE redeemed (
   notice BIGINT PRIMARY KEY REFERENCES notices (id),
   at     BIGINT NOT NULL
 );
+
+-- What customers have filled into the form of the page, and not yet confirmed by
+-- the link in a notice.
+CREATE TABLE openings (
+  notice BIGINT PRIMARY KEY REFERENCES notices (id),
+  says   TEXT NOT NULL, -- JSON
+  at     BIGINT NOT NULL
+);
+CREATE INDEX openings_at ON openings (at);
 
 -- Who is signed in on the page.
 CREATE TABLE sessions (

@@ -34,6 +34,17 @@ type frame struct {
 	Leads bool // there is a dashboard for them
 	Views []view
 	Flash string
+
+	Portal   bool   // it is a page for customers
+	Customer string // address of the one who is signed in, "" if none is
+}
+
+// Home is where the name of the desk leads to.
+func (f frame) Home() string {
+	if f.Portal {
+		return "/my"
+	}
+	return "/"
 }
 
 // A fault is an error that the reader is told in a page of its own.
@@ -75,7 +86,7 @@ func (s *Server) page(h handler) http.Handler {
 // explain is the page that says what went wrong: a refusal in its own words, a
 // fault by a number that stands in the log too.
 func (s *Server) explain(r *http.Request, err error) answer {
-	f := fault{frame: frame{Title: "This did not work"}}
+	f := fault{frame: frame{Title: "This did not work", Portal: isPortal(r.URL.Path)}}
 	if no, ok := errors.AsType[*ticket.Refusal](err); ok {
 		f.Text = sentence(no.Text)
 		if no.Kind == ticket.NotFound {

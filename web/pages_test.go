@@ -12,18 +12,22 @@ import (
 	"deskpost/ticket"
 )
 
-// TestRoutes asks for every page as everybody: who is not signed in, and agents
-// with every right, with the right to read, and with none in the ticket's
-// department.
+// TestRoutes asks for every page as everybody: who is not signed in, agents with
+// every right, with the right to read, and with none in the ticket's department,
+// and the ticket's customer and another one.
 func TestRoutes(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
 	n := p.mail("Can not log in", "Since nine o'clock.")
 	with, entry, _ := p.mailFile(ticket.File{Name: "a.txt", Type: "text/plain"}, []byte("a"))
 	note := url.Values{"kind": {"note"}, "text": {"a note"}}
-	people := []string{"", "jane", "vera", "bob"}
-	browsers := map[string]*browser{"": p.browser()}
-	for _, agent := range people[1:] {
+	if _, err := p.desk.Open(t.Context(), ticket.Opening{Origin: ticket.FromCommandLine, Requester: ticket.Address{Email: "ken@customer.example"},
+		Subject: "Another's", Text: "text", Department: "banking"}); err != nil {
+		t.Fatal(err)
+	}
+	people := []string{"", "jane", "vera", "bob", "karen", "ken"}
+	browsers := map[string]*browser{"": p.browser(), "karen": p.follow("karen@customer.example"), "ken": p.follow("ken@customer.example")}
+	for _, agent := range people[1:4] {
 		browsers[agent] = p.signIn(agent)
 	}
 	for _, route := range []struct {
@@ -31,42 +35,56 @@ func TestRoutes(t *testing.T) {
 		form         url.Values
 		want         []int // as people
 	}{
-		{"GET", "/", nil, []int{303, 303, 303, 303}},
-		{"GET", "/tickets", nil, []int{303, 200, 200, 200}},
-		{"GET", "/tickets?q=dept:support", nil, []int{303, 200, 200, 200}},
-		{"GET", "/tickets.csv?q=all", nil, []int{303, 200, 200, 200}},
-		{"GET", "/tickets.csv?q=dept:nowhere", nil, []int{303, 422, 422, 422}},
-		{"GET", "/tickets?q=dept:nowhere", nil, []int{303, 422, 422, 422}},
-		{"GET", fmt.Sprintf("/tickets/%d", n), nil, []int{303, 200, 200, 404}},
-		{"GET", "/tickets/1", nil, []int{303, 404, 404, 404}},
-		{"GET", "/tickets/0", nil, []int{303, 404, 404, 404}},
-		{"GET", "/tickets/x", nil, []int{303, 404, 404, 404}},
-		{"POST", fmt.Sprintf("/tickets/%d", n), note, []int{303, 303, 422, 404}},
-		{"POST", fmt.Sprintf("/tickets/%d", n), url.Values{"properties": {"yes"}, "priority": {"High"}, "was-priority": {"Normal"}}, []int{303, 303, 422, 404}},
-		{"POST", "/tickets/1", note, []int{303, 404, 404, 404}},
-		{"GET", filePath(with, entry), nil, []int{303, 200, 200, 404}},
-		{"GET", mailPath(with, entry), nil, []int{303, 200, 200, 404}},
-		{"GET", filePath(n, entry), nil, []int{303, 404, 404, 404}},
-		{"GET", "/me", nil, []int{303, 200, 200, 200}},
-		{"POST", "/me", url.Values{"password": {"short"}}, []int{303, 422, 422, 422}},
-		{"GET", "/dashboard", nil, []int{303, 200, 404, 404}},
-		{"GET", "/dashboard?dept=support&from=2025-12-01&to=2026-01-31", nil, []int{303, 200, 404, 404}},
-		{"GET", "/dashboard?from=yesterday", nil, []int{303, 422, 404, 404}},
-		{"GET", "/dashboard?from=2026-01-02&to=2026-01-01", nil, []int{303, 422, 404, 404}},
-		{"GET", "/dashboard?from=1026-01-02", nil, []int{303, 422, 404, 404}},
-		{"GET", "/dashboard?dept=nowhere", nil, []int{303, 404, 404, 404}},
-		{"GET", "/health", nil, []int{303, 200, 404, 404}},
-		{"POST", "/health/outbox/1", url.Values{"decision": {"release"}}, []int{303, 303, 404, 404}},
-		{"POST", "/health/outbox/999", url.Values{"decision": {"drop"}}, []int{303, 404, 404, 404}},
-		{"POST", "/health/outbox/1", url.Values{}, []int{303, 422, 422, 422}},
-		{"POST", "/health/outbox/x", url.Values{"decision": {"drop"}}, []int{303, 404, 404, 404}},
-		{"GET", "/sign-in", nil, []int{200, 303, 303, 303}},
-		{"GET", "/sign-in/1.abc", nil, []int{200, 200, 200, 200}},
-		{"POST", "/sign-in/1.abc", url.Values{}, []int{403, 403, 403, 403}},
-		{"GET", "/nowhere", nil, []int{404, 404, 404, 404}},
-		{"DELETE", "/tickets", nil, []int{404, 404, 404, 404}},
-		{"GET", "/static/nothing", nil, []int{404, 404, 404, 404}},
-		{"GET", "/healthz", nil, []int{200, 200, 200, 200}},
+		{"GET", "/", nil, []int{303, 303, 303, 303, 303, 303}},
+		{"GET", "/tickets", nil, []int{303, 200, 200, 200, 303, 303}},
+		{"GET", "/tickets?q=dept:support", nil, []int{303, 200, 200, 200, 303, 303}},
+		{"GET", "/tickets.csv?q=all", nil, []int{303, 200, 200, 200, 303, 303}},
+		{"GET", "/tickets.csv?q=dept:nowhere", nil, []int{303, 422, 422, 422, 303, 303}},
+		{"GET", "/tickets?q=dept:nowhere", nil, []int{303, 422, 422, 422, 303, 303}},
+		{"GET", fmt.Sprintf("/tickets/%d", n), nil, []int{303, 200, 200, 404, 303, 303}},
+		{"GET", "/tickets/1", nil, []int{303, 404, 404, 404, 303, 303}},
+		{"GET", "/tickets/0", nil, []int{303, 404, 404, 404, 303, 303}},
+		{"GET", "/tickets/x", nil, []int{303, 404, 404, 404, 303, 303}},
+		{"POST", fmt.Sprintf("/tickets/%d", n), note, []int{303, 303, 422, 404, 303, 303}},
+		{"POST", fmt.Sprintf("/tickets/%d", n), url.Values{"properties": {"yes"}, "priority": {"High"}, "was-priority": {"Normal"}}, []int{303, 303, 422, 404, 303, 303}},
+		{"POST", "/tickets/1", note, []int{303, 404, 404, 404, 303, 303}},
+		{"GET", filePath(with, entry), nil, []int{303, 200, 200, 404, 303, 303}},
+		{"GET", mailPath(with, entry), nil, []int{303, 200, 200, 404, 303, 303}},
+		{"GET", filePath(n, entry), nil, []int{303, 404, 404, 404, 303, 303}},
+		{"GET", "/me", nil, []int{303, 200, 200, 200, 303, 303}},
+		{"POST", "/me", url.Values{"password": {"short"}}, []int{303, 422, 422, 422, 303, 303}},
+		{"GET", "/dashboard", nil, []int{303, 200, 404, 404, 303, 303}},
+		{"GET", "/dashboard?dept=support&from=2025-12-01&to=2026-01-31", nil, []int{303, 200, 404, 404, 303, 303}},
+		{"GET", "/dashboard?from=yesterday", nil, []int{303, 422, 404, 404, 303, 303}},
+		{"GET", "/dashboard?from=2026-01-02&to=2026-01-01", nil, []int{303, 422, 404, 404, 303, 303}},
+		{"GET", "/dashboard?from=1026-01-02", nil, []int{303, 422, 404, 404, 303, 303}},
+		{"GET", "/dashboard?dept=nowhere", nil, []int{303, 404, 404, 404, 303, 303}},
+		{"GET", "/health", nil, []int{303, 200, 404, 404, 303, 303}},
+		{"POST", "/health/outbox/1", url.Values{"decision": {"release"}}, []int{303, 303, 404, 404, 303, 303}},
+		{"POST", "/health/outbox/999", url.Values{"decision": {"drop"}}, []int{303, 404, 404, 404, 303, 303}},
+		{"POST", "/health/outbox/1", url.Values{}, []int{303, 422, 422, 422, 303, 303}},
+		{"POST", "/health/outbox/x", url.Values{"decision": {"drop"}}, []int{303, 404, 404, 404, 303, 303}},
+		{"GET", "/sign-in", nil, []int{200, 303, 303, 303, 200, 200}},
+		{"GET", "/sign-in/1.abc", nil, []int{200, 200, 200, 200, 200, 200}},
+		{"POST", "/sign-in/1.abc", url.Values{}, []int{403, 403, 403, 403, 403, 403}},
+		{"GET", "/my", nil, []int{200, 200, 200, 200, 200, 200}},
+		{"GET", fmt.Sprintf("/my/%d", n), nil, []int{303, 303, 303, 303, 200, 404}},
+		{"GET", "/my/1", nil, []int{303, 303, 303, 303, 404, 404}},
+		{"GET", "/my/x", nil, []int{303, 303, 303, 303, 404, 404}},
+		{"POST", fmt.Sprintf("/my/%d", n), url.Values{"text": {"a message"}}, []int{303, 303, 303, 303, 303, 404}},
+		{"POST", fmt.Sprintf("/my/%d", n), url.Values{"text": {""}}, []int{303, 303, 303, 303, 422, 404}},
+		{"POST", "/my", url.Values{"email": {"eve@evil.example"}}, []int{200, 200, 200, 200, 200, 200}},
+		{"GET", "/my/sign-in/1.abc", nil, []int{200, 200, 200, 200, 200, 200}},
+		{"POST", "/my/sign-in/1.abc", url.Values{}, []int{403, 403, 403, 403, 403, 403}},
+		{"GET", "/new", nil, []int{200, 200, 200, 200, 200, 200}},
+		{"GET", "/new?for=Audit", nil, []int{200, 200, 200, 200, 200, 200}},
+		{"POST", "/new", url.Values{"for": {"Audit"}}, []int{422, 422, 422, 422, 422, 422}},
+		{"GET", "/new/1.abc", nil, []int{200, 200, 200, 200, 200, 200}},
+		{"POST", "/new/1.abc", url.Values{}, []int{403, 403, 403, 403, 403, 403}},
+		{"GET", "/nowhere", nil, []int{404, 404, 404, 404, 404, 404}},
+		{"DELETE", "/tickets", nil, []int{404, 404, 404, 404, 404, 404}},
+		{"GET", "/static/nothing", nil, []int{404, 404, 404, 404, 404, 404}},
+		{"GET", "/healthz", nil, []int{200, 200, 200, 200, 200, 200}},
 	} {
 		for i, who := range people {
 			s := browsers[who].do(route.method, route.path, route.form)
@@ -84,7 +102,7 @@ func TestRoutes(t *testing.T) {
 			}
 		}
 	}
-	if list, err := p.desk.Find(t.Context(), "jane", "all", 10); err != nil || len(list) != 2 || list[0].Priority != "High" {
+	if list, err := p.desk.Find(t.Context(), "jane", "all", 10); err != nil || len(list) != 3 || list[0].Priority != "High" {
 		t.Errorf("afterwards there is %+v (%v)", list, err)
 	}
 }

@@ -37,6 +37,7 @@ type Server struct {
 
 	sessions *scs.SessionManager
 	brake    brake
+	asks     brake // of customers
 }
 
 // Handler is the page: every route, and what holds for all of them. The error is
@@ -53,6 +54,7 @@ func (s *Server) Handler() (http.Handler, error) {
 	open("GET /sign-in/{token}", s.askLink)
 	open("POST /sign-in/{token}", s.signInByLink)
 	open("POST /sign-out", s.signOut)
+	s.portal(open)
 	open("/", func(*http.Request) (answer, error) { return answer{}, notFound() })
 
 	signedIn := func(pattern string, h agentHandler) { open(pattern, s.asAgent(h)) }

@@ -16,13 +16,15 @@ type signInPage struct {
 	To      string // where to go afterwards
 	Mailed  bool
 	Problem string
+
+	Customers bool // have a page of their own
 }
 
 func (s *Server) askSignIn(r *http.Request) (answer, error) {
 	if agent, err := s.agent(r); err != nil || agent.Key != "" {
 		return goTo("/"), err
 	}
-	return answer{page: "sign-in", data: signInPage{frame: frame{Title: "Sign in"}, To: local(r.URL.Query().Get("to"))}}, nil
+	return answer{page: "sign-in", data: signInPage{frame: frame{Title: "Sign in"}, Customers: s.Desk.Policy().Portal, To: local(r.URL.Query().Get("to"))}}, nil
 }
 
 // signIn weighs a password, or mails a link where none was given. Whether there
@@ -31,7 +33,7 @@ func (s *Server) signIn(r *http.Request) (answer, error) {
 	if err := r.ParseForm(); err != nil {
 		return answer{}, badForm(err)
 	}
-	p := signInPage{frame: frame{Title: "Sign in"}, Email: r.PostForm.Get("email"), To: local(r.PostForm.Get("to"))}
+	p := signInPage{frame: frame{Title: "Sign in"}, Customers: s.Desk.Policy().Portal, Email: r.PostForm.Get("email"), To: local(r.PostForm.Get("to"))}
 	if len(p.Email) > 254 { // RFC 5321 section 4.5.3.1.3, as corrected
 		p.Problem = "That is no mail address."
 		return answer{status: http.StatusUnprocessableEntity, page: "sign-in", data: p}, nil

@@ -73,7 +73,7 @@ func policy() *ticket.Policy {
 		return ticket.Agent{Key: key, Name: name, Emails: []string{key + "@private.example"}, Access: access, ReplyAs: ticket.Reply}
 	}
 	dept := func(key, name string) ticket.Department {
-		return ticket.Department{Key: key, Name: name, Address: ticket.Address{Name: name, Email: key + "@bank.example"}, AfterReply: ticket.State{Status: ticket.Open}}
+		return ticket.Department{Key: key, Name: name, Address: ticket.Address{Name: name, Email: key + "@bank.example"}, AfterReply: ticket.State{Status: ticket.Open}, Portal: true}
 	}
 	return &ticket.Policy{
 		Zone:        time.UTC,
@@ -84,11 +84,13 @@ func policy() *ticket.Policy {
 			"vera": agent("vera", "Vera View", map[string]string{"support": "view"}),
 			"bob":  agent("bob", "Bob Bank", map[string]string{"banking": "agent"}),
 		},
-		Roles:      map[string]ticket.Role{"agent": ticket.AgentRole, "view": {Key: "view", Rights: []ticket.Right{ticket.MayRead}}},
-		Plans:      map[string]ticket.Plan{"sev-a": {Key: "sev-a", Name: "Sev-A"}},
-		Mailboxes:  map[string]ticket.Mailbox{"support": {Key: "support", Address: ticket.Address{Email: "support@bank.example"}, Department: "support"}},
+		Roles:     map[string]ticket.Role{"agent": ticket.AgentRole, "view": {Key: "view", Rights: []ticket.Right{ticket.MayRead}}},
+		Plans:     map[string]ticket.Plan{"sev-a": {Key: "sev-a", Name: "Sev-A"}},
+		Mailboxes: map[string]ticket.Mailbox{"support": {Key: "support", Address: ticket.Address{Email: "support@bank.example"}, Department: "support"}},
+		Fields: []ticket.Field{{Key: "contract", Name: "Contract", Type: ticket.NumberField, Customer: true, Departments: []string{"support"}},
+			{Key: "rank", Name: "Rank", Type: ticket.ChoiceField, Choices: []string{"Gold", "Silver"}, Customer: true, Departments: []string{"support"}}},
 		Priorities: []string{"Low", "Normal", "High", "Emergency"}, DefaultPriority: "Normal", Admins: []string{"jane"},
-		ReopenWindow: 7 * 24 * time.Hour, DraftLife: 7 * 24 * time.Hour, Separator: "+", Acknowledge: ticket.AckNever, Page: "https://desk.bank.example",
+		ReopenWindow: 7 * 24 * time.Hour, DraftLife: 7 * 24 * time.Hour, Separator: "+", Acknowledge: ticket.AckNever, Page: "https://desk.bank.example", Portal: true,
 		Caps:    ticket.Caps{AddressHour: 10, AddressDay: 40, TicketDay: 20, SystemHour: 500, SenderHour: 30, ReopenHour: 5, AgentBurst: 60},
 		Retries: ticket.Retries{Delays: []time.Duration{time.Minute}, GiveUp: 24 * time.Hour},
 	}
@@ -223,6 +225,7 @@ func golden(t *testing.T, name, got string) {
 	t.Helper()
 	got = formKey.ReplaceAllString(got, `name="key" value="KEY$2"`)
 	got = regexp.MustCompile(`/static/[0-9a-f]+/`).ReplaceAllString(got, "/static/HASH/")
+	got = regexp.MustCompile(`/(new|my/sign-in)/[0-9a-z]+\.[a-z2-7]{26}`).ReplaceAllString(got, "/$1/TOKEN")
 	path := "testdata/" + name + ".golden"
 	if *update {
 		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {

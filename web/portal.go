@@ -1,0 +1,131 @@
+package web
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+// keyCustomer is what the session of a customer holds: the address that a mailed
+// link has proven. It gives nothing that agents have, nor theirs this.
+const keyCustomer = "customer"
+
+// Limits of what one host, or one customer, may ask for in brakeFor.
+const (
+	asksByHost      = 40
+	writesByAddress = 30
+)
+
+// portal adds the pages for customers.
+func (s *Server) portal(open func(string, handler)) {
+	there := func(h handler) handler {
+		return func(r *http.Request) (answer, error) {
+			if !s.Desk.Policy().Portal {
+				return answer{}, notFound()
+			}
+			return h(r)
+		}
+	}
+	open("GET /new", there(s.askNew))
+	open("POST /new", there(s.sendNew))
+	open("GET /new/{token}", there(s.askConfirm))
+	open("POST /new/{token}", there(s.confirm))
+	open("GET /my", there(s.my))
+	open("POST /my", there(s.askVisit))
+	open("GET /my/sign-in/{token}", there(s.askVisitLink))
+	open("POST /my/sign-in/{token}", there(s.visit))
+	open("POST /my/sign-out", there(s.leave))
+	open("GET /my/{number}", there(s.asCustomer(s.myTicket)))
+	open("POST /my/{number}", there(s.asCustomer(s.writeMine)))
+}
+
+// A customerHandler answers a request of a customer whose address is proven.
+type customerHandler func(r *http.Request, address string) (answer, error)
+
+// asCustomer sends whoever has followed no link to the form that mails one.
+func (s *Server) asCustomer(h customerHandler) handler {
+	return func(r *http.Request) (answer, error) {
+		address := s.customer(r)
+		if address == "" {
+			return goTo("/my"), nil
+		}
+		return h(r, address)
+	}
+}
+
+// customer is the proven address of the session, "" if there is none.
+func (s *Server) customer(r *http.Request) string {
+	return s.sessions.GetString(r.Context(), keyCustomer)
+}
+
+// let lets a customer in. The session gets another token, as with begin.
+func (s *Server) let(r *http.Request, address string) error {
+	if err := s.sessions.RenewToken(r.Context()); err != nil {
+		return err
+	}
+	s.sessions.Put(r.Context(), keyCustomer, address)
+	s.Log.Info("a customer follows a link", "address", address)
+	return nil
+}
+
+func (s *Server) leave(r *http.Request) (answer, error) {
+	s.sessions.Remove(r.Context(), keyCustomer)
+	if err := s.sessions.RenewToken(r.Context()); err != nil {
+		return answer{}, err
+	}
+	return goTo("/my"), nil
+}
+
+// portalFrame is the frame of the pages for customers.
+func (s *Server) portalFrame(r *http.Request, title string) frame {
+	return frame{Title: title, Portal: true, Customer: s.customer(r), Flash: s.sessions.PopString(r.Context(), keyFlash)}
+}
+
+// hurry reports how long somebody has to wait who asks for too much, and counts
+// this time.
+func (s *Server) hurry(by tried) time.Duration {
+	wait := s.asks.wait(s.Now(), by)
+	if wait == 0 {
+		s.asks.fail(s.Now(), by)
+	}
+	return wait
+}
+
+// byClient is the host that a request for a link comes from. Behind a proxy that
+// is what the proxy says last, for else all would come from one; who forges it at
+// a proxy that says nothing evades this limit, and none of those of the desk.
+func byClient(r *http.Request) tried {
+	name := host(r)
+	if ip, err := netip.ParseAddr(name); err == nil && (ip.IsLoopback() || ip.IsPrivate()) {
+		said := r.Header.Values("X-Forwarded-For")
+		if len(said) > 0 {
+			hops := strings.Split(said[len(said)-1], ",")
+			if last, err := netip.ParseAddr(strings.TrimSpace(hops[len(hops)-1])); err == nil {
+				name = prefix(last)
+			}
+		}
+	}
+	return tried{"asks from " + name, asksByHost}
+}
+
+// prefix is the network that one client has to itself: of IPv6 it is a /64.
+func prefix(ip netip.Addr) string {
+	if ip = ip.Unmap(); ip.Is6() {
+		if p, err := ip.Prefix(64); err == nil {
+			return p.String()
+		}
+	}
+	return net.IP(ip.AsSlice()).String()
+}
+
+// isPortal reports whether a path is one of the pages for customers.
+func isPortal(path string) bool {
+	for _, root := range []string{"/new", "/my"} {
+		if path == root || strings.HasPrefix(path, root+"/") {
+			return true
+		}
+	}
+	return false
+}

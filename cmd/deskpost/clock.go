@@ -17,9 +17,10 @@ import (
 // what is due is in the store, so a run that was missed is caught up by the next
 // ring, and nothing is done twice.
 const (
-	collectSpec = "17 3 * * *"
-	heldSpec    = "0 * * * *"
-	orphanAge   = 24 * time.Hour // of raw mail that no receipt names
+	collectSpec  = "17 3 * * *"
+	openingsSpec = "23 * * * *"
+	heldSpec     = "0 * * * *"
+	orphanAge    = 24 * time.Hour // of raw mail that no receipt names
 )
 
 // runClock rings until ctx ends, and waits for what runs then. A fault of the
@@ -114,7 +115,7 @@ func (a *app) newClockwork(ctx context.Context) (*clockwork, error) {
 	for _, r := range []struct {
 		name, spec string
 		work       func(context.Context) error
-	}{{"collect", collectSpec, a.collect}, {"held", heldSpec, a.tellHeld}} {
+	}{{"collect", collectSpec, a.collect}, {"openings", openingsSpec, a.forgetOpenings}, {"held", heldSpec, a.tellHeld}} {
 		s, err := parseSchedule(r.spec, p.Zone)
 		if err != nil {
 			return nil, fmt.Errorf("schedule %s: %w", r.name, err)
@@ -190,6 +191,15 @@ func (a *app) collect(ctx context.Context) error {
 	n, err := a.db.CollectBlobs(ctx, a.now().Add(-orphanAge))
 	if n > 0 {
 		a.log.Info("collected orphaned raw mail", "blobs", n)
+	}
+	return err
+}
+
+// forgetOpenings removes what was filled in on the page and never confirmed.
+func (a *app) forgetOpenings(ctx context.Context) error {
+	n, err := a.desk.ForgetOpenings(ctx)
+	if n > 0 {
+		a.log.Info("forgot tickets that nobody confirmed", "tickets", n)
 	}
 	return err
 }

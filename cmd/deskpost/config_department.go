@@ -93,6 +93,9 @@ func (c *checker) inherit(d, parent ticket.Department) ticket.Department {
 	if silent("language") {
 		d.Language = parent.Language
 	}
+	if silent("portal") {
+		d.Portal = parent.Portal
+	}
 	return d
 }
 

@@ -28,6 +28,7 @@ plan = ""
 reopen_closed = true
 close_after = ""
 remind_pending = "never"
+portal = true
 
 [department.network]
 name = "Network"
@@ -48,6 +49,7 @@ after_reply = "pending"
 close_after = "3d"
 remind_pending = "2d"
 pending_requires_reply = true
+portal = false
 
 [agent.jane]
 name = "Jane Doe"
@@ -75,7 +77,7 @@ func TestDepartmentsInherit(t *testing.T) {
 			CloseAfter: 3 * day, RemindPending: 2 * day, PendingRequiresReply: true},
 		"routers": {Key: "routers", Name: "Routers", Parent: "network", Address: ticket.Address{Name: "Routers", Email: "network@bank.example"},
 			Signature: "Your network", Lead: "jane", Calendar: "office", ReopenClosed: true, Assign: ticket.AssignRoundRobin, AfterReply: ticket.State{Status: ticket.Pending}, Language: "en",
-			CloseAfter: 7 * day, PendingRequiresReply: true},
+			CloseAfter: 7 * day, PendingRequiresReply: true, Portal: true},
 	}
 	if diff := cmp.Diff(want, p.Departments); diff != "" {
 		t.Errorf("departments (-want +got):\n%s", diff)

@@ -171,7 +171,7 @@ func (c *checker) departments(raw *rawConfig, agents []string, p *ticket.Policy)
 			TellCustomer: c.tellCustomer(in("tell_customer"), d.TellCustomer),
 			AfterReply: c.stateIn(c.index.line(in("after_reply")), in("after_reply"), d.AfterReply, "a status that a reply can set", p,
 				ticket.Open, ticket.Pending, ticket.Hold),
-			Language: c.oneOf(in("language"), d.Language, templates.Languages()...),
+			Language: c.oneOf(in("language"), d.Language, templates.Languages()...), Portal: d.Portal,
 		}
 	}
 	c.timers(raw, all)

@@ -38,6 +38,7 @@ type rawConfig struct {
 type rawWeb struct {
 	Listen string `toml:"listen"`
 	URL    string `toml:"url"`
+	Portal bool   `toml:"portal"`
 }
 
 type rawMailbox struct {
@@ -78,6 +79,7 @@ type rawDepartment struct {
 	RemindPending        string   `toml:"remind_pending"`
 	PendingRequiresReply bool     `toml:"pending_requires_reply"`
 	Language             string   `toml:"language"`
+	Portal               bool     `toml:"portal"`
 }
 
 type rawAgent struct {
@@ -218,7 +220,7 @@ func defaultConfig(index *tomlIndex) *rawConfig {
 		Mailbox: named(index, "mailbox", rawMailbox{After: "seen", DeleteAfter: "30d", Backlog: "24h",
 			Poll: "5m", Idle: "9m"}),
 		Relay:      named(index, "relay", rawRelay{}),
-		Department: named(index, "department", rawDepartment{ReopenClosed: true, Assign: "none", AfterReply: "open", RemindPending: "never", Language: "en"}),
+		Department: named(index, "department", rawDepartment{ReopenClosed: true, Assign: "none", AfterReply: "open", RemindPending: "never", Language: "en", Portal: true}),
 		Agent: named(index, "agent", rawAgent{ReplyAs: "reply", Transcript: "always",
 			Notify: rawNotify{New: "mine", Message: "mine", Reply: "mine", Note: "mine", Transfer: "mine"}}),
 		Role:     named(index, "role", rawRole{}),

@@ -164,6 +164,7 @@ after_reply = "papers"
 close_after = "5d"
 remind_pending = "3d"
 pending_requires_reply = true
+portal = false
 
 [department.online-banking]
 name = "Online Banking"
@@ -302,6 +303,7 @@ daily_plan = "0 8 * * *"
 [web]
 listen = "127.0.0.1:8025"
 url = "https://desk.bank.example/"
+portal = true
 
 [log]
 level = "warn"
@@ -330,7 +332,7 @@ func TestFullConfigPolicy(t *testing.T) {
 			"support": {Key: "support", Name: "Support", Address: ticket.Address{Name: "Support", Email: "support@bank.example"}, Parent: "online-banking",
 				Signature: "Yours\nSupport", Lead: "jane", Plan: "sev-a", Calendar: "night", Assign: ticket.AssignLeastBusy, TellCustomer: []ticket.Option{ticket.TellTransfer, ticket.TellMessage}, AfterReply: ticket.State{Status: ticket.Pending, Substatus: "papers"}, Language: "en",
 				CloseAfter: 5 * day, CloseWarning: 2 * day, RemindPending: 3 * day, PendingRequiresReply: true},
-			"online-banking": {Key: "online-banking", Name: "Online Banking", ReopenClosed: true, Assign: ticket.AssignNone, AfterReply: ticket.State{Status: ticket.Open}, Language: "en", CloseAfter: 14 * day, CloseWarning: 2 * day,
+			"online-banking": {Key: "online-banking", Name: "Online Banking", ReopenClosed: true, Assign: ticket.AssignNone, AfterReply: ticket.State{Status: ticket.Open}, Language: "en", Portal: true, CloseAfter: 14 * day, CloseWarning: 2 * day,
 				Address: ticket.Address{Name: "Online Banking", Email: "online-banking@bank.example"}},
 		},
 		Agents: map[string]ticket.Agent{"jane": {Key: "jane", Name: "Jane Doe",
@@ -367,7 +369,7 @@ func TestFullConfigPolicy(t *testing.T) {
 		Macros: map[string]ticket.Macro{"move": {Key: "move", Name: "Move it", Commands: []string{"#p1", "#dept online-banking", "#canned reset"},
 			Text: "Dear {{first_name|customer}}, we move your ticket {{number}}.", Automatic: true, Departments: []string{"support"}}},
 		Priorities: []string{"P3", "P2", "P1"}, DefaultPriority: "P2", Admins: []string{"jane"},
-		Page: "https://desk.bank.example", Sweep: time.Minute, CatchupWait: 5 * time.Minute, WeeklyReport: cronText("30 6 1 * * America/New_York"),
+		Page: "https://desk.bank.example", Portal: true, Sweep: time.Minute, CatchupWait: 5 * time.Minute, WeeklyReport: cronText("30 6 1 * * America/New_York"),
 		Acknowledge: ticket.AckNever, ReopenWindow: 36 * time.Hour, TokenLife: 30 * day, DraftLife: 3 * day,
 		OldMail: 2 * day, NearMiss: ticket.NearMissWarn, Separator: "=", Echo: "support",
 		Caps: ticket.Caps{AddressHour: 1, AddressDay: 2, TicketDay: 3, SystemHour: 4, SenderHour: 6, ReopenHour: 7, AgentBurst: 5},
@@ -454,7 +456,7 @@ func TestFullConfigServers(t *testing.T) {
 		t.Errorf("node %q", s.Node)
 	}
 	if s.FreeSpace != 1<<30 || s.Control != "/run/deskpost/control" || s.AuthservID != "mx.bank.example" || s.MaxSize != 10<<20 || s.Echo != "support@BANK.example" ||
-		s.Log.Level.String() != "WARN" || s.Log.Format != "text" || s.Web != (webSettings{"127.0.0.1:8025", "https://desk.bank.example"}) {
+		s.Log.Level.String() != "WARN" || s.Log.Format != "text" || s.Web != (webSettings{"127.0.0.1:8025", "https://desk.bank.example", true}) {
 		t.Errorf("got %q, %d, %q, %v", s.AuthservID, s.MaxSize, s.Echo, s.Log)
 	}
 	for i, want := range []string{"hunter2", "s3cret"} {

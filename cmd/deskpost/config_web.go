@@ -11,6 +11,7 @@ import (
 type webSettings struct {
 	Listen string // host and port; "" is no page
 	URL    string // where browsers find it, without a slash at the end
+	Portal bool   // customers may use it too
 }
 
 // web checks where the page listens and how browsers reach it.
@@ -19,6 +20,9 @@ func (c *checker) web(raw rawWeb) webSettings {
 	if raw.Listen == "" {
 		if raw.URL != "" && !c.known(address) {
 			c.fault(address, "there is no page that could be found there; write where it listens too, such as listen = \"127.0.0.1:8025\"")
+		}
+		if portal := at("web", "portal"); raw.Portal && !c.known(portal) {
+			c.fault(portal, "there is no page that customers could use; write where it listens too, such as listen = \"127.0.0.1:8025\"")
 		}
 		return webSettings{}
 	}
@@ -40,7 +44,7 @@ func (c *checker) web(raw rawWeb) webSettings {
 	case u.Scheme == "https" && host != "" && !loopback(host) && !private(host):
 		c.fault(listen, "the page itself speaks no TLS, so only a proxy near it may reach it; write an address of this machine or of your own network, such as \"127.0.0.1:%s\"", port)
 	}
-	return webSettings{Listen: raw.Listen, URL: strings.TrimRight(raw.URL, "/")}
+	return webSettings{Listen: raw.Listen, URL: strings.TrimRight(raw.URL, "/"), Portal: raw.Portal}
 }
 
 // loopback reports whether a host is this machine.

@@ -80,7 +80,7 @@ access = { support = "agent" }
 
 // demoPage is the part of the config that has the page, at a host and port.
 func demoPage(address string) string {
-	return fmt.Sprintf("\n[web]\nlisten = %q\nurl = \"http://%s\"\n", address, address)
+	return fmt.Sprintf("\n[web]\nlisten = %q\nurl = \"http://%s\"\nportal = true\n", address, address)
 }
 
 // demoPasswords gives the agents of the demo the password of their mailboxes.

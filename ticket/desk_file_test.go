@@ -80,6 +80,18 @@ func TestMailsOfAgents(t *testing.T) {
 	}
 }
 
+// TestMailsOfFormerAgents stay what they were.
+func TestMailsOfFormerAgents(t *testing.T) {
+	t.Parallel()
+	w, n, out := opened(t)
+	w.take(answer(to(t, out, ticket.NoticeNew, jane), jane, "#reply\nWhich browser is it?"))
+	w.want(ticket.Commanded)
+	w.change(func(p *ticket.Policy) { delete(p.Agents, "jane") })
+	entries := w.part(n).Entries
+	_, err := w.desk.WholeMail(t.Context(), "john", n, entries[len(entries)-1].ID)
+	checkFile(t, false, true, err)
+}
+
 // checkFile demands that a file was found as it should be, or refused as one that
 // is not there.
 func checkFile(t *testing.T, found, right bool, err error) {

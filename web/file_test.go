@@ -13,6 +13,7 @@ import (
 	"mime"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"deskpost/inbound"
 	"deskpost/ticket"
@@ -158,6 +159,9 @@ func TestLostFile(t *testing.T) {
 	}{
 		{func(ticket.File) (io.ReadCloser, error) { return nil, fmt.Errorf("open: %w", fs.ErrNotExist) }, "The file is lost", "a file is lost"},
 		{func(ticket.File) (io.ReadCloser, error) { return nil, errors.New("no route to bucket") }, "Something is broken here", "no route to bucket"},
+		{func(ticket.File) (io.ReadCloser, error) {
+			return io.NopCloser(iotest.ErrReader(errors.New("a chunk is missing"))), nil
+		}, "Something is broken here", "a chunk is missing"},
 		{func(f ticket.File) (io.ReadCloser, error) {
 			return inbound.OpenFile(io.NopCloser(bytes.NewReader(raw[:100])), f)
 		}, "Something is broken here", "a request failed"},

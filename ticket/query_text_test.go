@@ -29,8 +29,8 @@ func (w *world) finds(agent, query, want string) {
 	}
 }
 
-// ask does something with a ticket as Jane.
-func (w *world) ask(n ticket.Number, text string) {
+// asks does something with a ticket as Jane.
+func (w *world) asks(n ticket.Number, text string) {
 	w.t.Helper()
 	w.now = w.now.Add(time.Minute)
 	done, err := w.desk.Do(w.t.Context(), ticket.Request{Origin: ticket.FromForm, Agent: "jane", Ticket: n, Text: text})
@@ -59,11 +59,11 @@ func TestSearch(t *testing.T) {
 		w.take(from(karen, subject, body))
 		w.want(ticket.Opened)
 	}
-	w.ask(1001, "#high\n\nThe supplier is called Müller & Söhne.") // a note
-	w.ask(1003, "#resolve")
-	w.ask(1004, "#merge 1002")
-	w.ask(1005, "#spam")
-	w.ask(1006, "#dept online-banking\n#snooze 2d")
+	w.asks(1001, "#high\n\nThe supplier is called Müller & Söhne.") // a note
+	w.asks(1003, "#resolve")
+	w.asks(1004, "#merge 1002")
+	w.asks(1005, "#spam")
+	w.asks(1006, "#dept online-banking\n#snooze 2d")
 	for query, want := range map[string]string{
 		`"card swallowed"`: "1001", `"swallowed card"`: "", `swallowed card`: "1001", `CARD bremen`: "1001", `muller`: "1001", `"MÜLLER & söhne"`: "1001",
 		`bremen`: "1006 1003 1001", `bremen dept:support`: "1003 1001", `bremen prio:high`: "1001", `bremen prio:low`: "", `bremen from:` + karen: "1006 1003 1001",

@@ -41,11 +41,11 @@ type gate struct {
 }
 
 // Waits reports whether the last Tick left things to be done until all mailboxes
-// are read.
+// are read. Of several nodes only the one that does what is due by time knows.
 func (d *Desk) Waits() bool {
 	d.barrier.mu.Lock()
 	defer d.barrier.mu.Unlock()
-	return d.barrier.waiting
+	return d.barrier.waiting && d.Now().Sub(d.barrier.rested) < asleepFor
 }
 
 // gate looks whether all mailboxes have been read. With a CatchupWait of zero it
@@ -77,15 +77,21 @@ func (d *Desk) gate(ctx context.Context, now time.Time) (gate, error) {
 func (b *barrier) begin(now, began time.Time, sweep time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	first := b.rested.IsZero()
 	switch {
-	case b.rested.IsZero() && !began.IsZero():
+	case first && !began.IsZero() && now.Sub(began) < asleepFor:
 		b.since, b.missed = began.UTC(), true
-	case b.rested.IsZero():
-		b.since, b.missed = now, true
+	case first:
+		// Nobody knows since when nothing is done, and another node may just have
+		// read the mailboxes.
+		b.since, b.missed = now.Add(-sweep), true
 	case now.Sub(b.rested) > asleepFor+sweep:
 		// It woke since the last tick that should have been: a mailbox may have been
 		// read sooner than this tick began.
 		b.since, b.missed = now.Add(-sweep), true
+	}
+	if b.since.After(now) {
+		b.since = now // the clock was ahead, and is right again
 	}
 }
 
@@ -116,7 +122,8 @@ func (b *barrier) weigh(p *Policy, now time.Time, swept map[string]time.Time) ga
 	return g
 }
 
-// end notes that a tick has ended, and whether all that was due is done.
+// end notes that a tick has ended, and whether it has come to all that was due. A
+// ticket that cannot be changed does not make a catch-up go on for ever.
 func (b *barrier) end(now time.Time, g gate, done bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

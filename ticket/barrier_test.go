@@ -215,6 +215,44 @@ func TestClockJump(t *testing.T) {
 	if got := w.escalations(); len(got) != 0 {
 		t.Errorf("told %v", got)
 	}
+	w.now = w.now.Add(15 * time.Second)
+	w.swept()
+	w.tick()
+	if w.desk.Waits() {
+		t.Error("it waits for a time that will come in two hours")
+	}
+}
+
+// TestCatchUpEnds though a ticket can not be changed: what comes later is told at
+// once.
+func TestCatchUpEnds(t *testing.T) {
+	t.Parallel()
+	w := guarded(t, nil)
+	w.take(from(karen, "Faulty", "text"))
+	faulty := w.want(ticket.Opened)
+	w.sent()
+	w.desk.Store = &faultyStore{w.desk.Store, faulty + 1}
+	w.now = w.now.Add(2 * time.Hour)
+	w.swept()
+	if _, err := w.desk.Tick(t.Context()); err == nil {
+		t.Fatal("the ticket is not faulty")
+	}
+	w.now = w.now.Add(15 * time.Second)
+	for range 2 {
+		w.take(from("ken@customer.example", "Later", "text"))
+		w.want(ticket.Opened)
+	}
+	w.sent()
+	for range 70 { // past the deadline of an hour, with the mailbox read each minute
+		w.now = w.now.Add(time.Minute)
+		w.swept()
+		if _, err := w.desk.Tick(t.Context()); err == nil {
+			t.Fatal("the ticket is not faulty any more")
+		}
+	}
+	if got := w.escalations(); len(got) == 0 || slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, "escalations:") }) {
+		t.Errorf("told %v: what was not missed is merged as if it had been", got)
+	}
 }
 
 // catchUp lets tickets of some customers become late while the desk sleeps, and

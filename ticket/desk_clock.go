@@ -38,17 +38,18 @@ func (d *Desk) Tick(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	changed, err := d.ringAll(ctx, now, g)
+	changed, whole, err := d.ringAll(ctx, now, g)
 	if gathered := d.gather(ctx, g); gathered != nil {
+		whole = false
 		err = errors.Join(err, fmt.Errorf("gather what waits to be told: %w", gathered))
 	}
-	d.barrier.end(d.Now().UTC(), g, err == nil)
+	d.barrier.end(d.Now().UTC(), g, whole)
 	return changed, err
 }
 
-// ringAll does what is due on each ticket.
-func (d *Desk) ringAll(ctx context.Context, now time.Time, g gate) (int, error) {
-	changed := 0
+// ringAll does what is due on each ticket, and reports whether it has come to the
+// last.
+func (d *Desk) ringAll(ctx context.Context, now time.Time, g gate) (changed int, whole bool, err error) {
 	var faults []error // of one ticket, which must not hold up the others
 	find := Filter{NextBy: now, Limit: tickBatch}
 	if broke := d.broke.Swap(nil); broke != nil {
@@ -61,9 +62,13 @@ func (d *Desk) ringAll(ctx context.Context, now time.Time, g gate) (int, error) 
 			return err
 		})
 		if err != nil {
-			return changed, fmt.Errorf("look for what is due: %w", err)
+			return changed, false, fmt.Errorf("look for what is due: %w", err)
 		}
 		for _, tk := range due {
+			find.Behind = Due{tk.NextAt, tk.Number}
+			if g.shut && !tk.dueBehindBarrier(now) {
+				continue
+			}
 			var did bool
 			err := d.update(ctx, func(t *turn) (err error) {
 				t.gate = g
@@ -76,14 +81,13 @@ func (d *Desk) ringAll(ctx context.Context, now time.Time, g gate) (int, error) 
 			case did:
 				changed++
 			}
-			find.Behind = Due{tk.NextAt, tk.Number}
 		}
 		if len(due) < tickBatch {
-			return changed, joinFew(faults)
+			return changed, true, joinFew(faults)
 		}
 		if len(faults) >= maxFaulty {
 			d.broke.Store(&find.Behind)
-			return changed, joinFew(faults)
+			return changed, false, joinFew(faults)
 		}
 	}
 }

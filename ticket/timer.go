@@ -32,6 +32,13 @@ func (t *turn) timers(tk *Ticket) error {
 	return nil
 }
 
+// dueBehindBarrier reports whether there is something to do that does not wait for
+// the mailboxes to be read.
+func (t *Ticket) dueBehindBarrier(now time.Time) bool {
+	at := earlier(t.FollowUp, t.Snoozed)
+	return !at.IsZero() && !at.After(now)
+}
+
 // due reports whether an instant has come; zero never does.
 func (t *turn) due(at time.Time) bool { return !at.IsZero() && !at.After(t.now) }
 

@@ -2,7 +2,6 @@ package ticket
 
 import (
 	"fmt"
-	"maps"
 )
 
 // absorbWatchers lets the agents who watch this ticket watch the one that it goes
@@ -44,22 +43,16 @@ func (w *work) absorbFields(into *Ticket) (events []*Event, result string, err e
 		return nil, "", fmt.Errorf("read participants of ticket %d: %w", into.Number, err)
 	}
 	strangers := (&insight{readers: there}).strangers(people)
-	fields := map[string]string{}
-	maps.Copy(fields, into.Fields) // the ticket as it was keeps its own
 	for _, f := range w.policy.fieldsOf(into.Department) {
 		value := w.ticket.Fields[f.Key]
 		switch {
-		case value == "" || fields[f.Key] != "":
+		case value == "" || into.Fields[f.Key] != "":
 		case f.Customer && len(strangers) > 0:
 			result += fmt.Sprintf("; %s (%s) stays on %d, since %s could get to see it", f.Name, f.Shown(value), w.ticket.Number, emails(strangers))
 		default:
-			fields[f.Key] = value
-			events = append(events, &Event{Ticket: into.Number, Kind: FieldChanged, Before: f.Key + "=", After: f.Key + "=" + value})
+			events = append(events, into.setField(f.Key, value, w.actor()))
 			result += fmt.Sprintf("; %s: empty -> %s", f.Name, f.Shown(value))
 		}
-	}
-	if len(events) > 0 {
-		into.Fields = fields
 	}
 	return events, result, nil
 }

@@ -28,8 +28,8 @@ func (t *turn) handlers(tk *Ticket) []string {
 
 // leadsOf are the leads of a ticket: its team's, else its department's.
 func (t *turn) leadsOf(tk *Ticket) []string {
-	if a, ok := t.policy.Agents[t.policy.Teams[tk.Team].Lead]; ok && !a.Disabled {
-		return []string{a.Key}
+	if lead := t.policy.Teams[tk.Team].Lead; t.policy.enabled(lead) {
+		return []string{lead}
 	}
 	return t.leads(tk.Department)
 }
@@ -37,13 +37,10 @@ func (t *turn) leadsOf(tk *Ticket) []string {
 // leads are those who are told when there is nobody else: the department's
 // lead, or the admins.
 func (t *turn) leads(department string) []string {
-	if a, ok := t.policy.Agents[t.policy.Departments[department].Lead]; ok && !a.Disabled {
-		return []string{a.Key}
+	if lead := t.policy.Departments[department].Lead; t.policy.enabled(lead) {
+		return []string{lead}
 	}
-	return slices.DeleteFunc(slices.Clone(t.policy.Admins), func(key string) bool {
-		a, ok := t.policy.Agents[key]
-		return !ok || a.Disabled
-	})
+	return slices.DeleteFunc(slices.Clone(t.policy.Admins), func(key string) bool { return !t.policy.enabled(key) })
 }
 
 // tellHandlers queues a notice about an entry to each agent who is told of such;

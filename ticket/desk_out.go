@@ -44,7 +44,8 @@ func (d *Desk) Claim(ctx context.Context, lease time.Duration, limit int) ([]Not
 }
 
 // settleUnsent settles a notice that was claimed and is not to be sent: its copy
-// came by while nobody was left to settle it, or nobody may read it any more.
+// came by while nobody was left to settle it, or nobody may read it any more. What
+// it says of deadlines is told to others.
 func (t *turn) settleUnsent(n *Notice) error {
 	if !n.EchoedAt.IsZero() {
 		n.echoOfCrash(t.now)
@@ -65,7 +66,12 @@ func (t *turn) settleUnsent(n *Notice) error {
 	}
 	n.InDoubt, n.LeasedUntil = false, time.Time{}
 	n.settleIfDone(t.now)
-	if n.Ticket != 0 {
+	switch {
+	case n.Kind == NoticeEscalation || n.Kind == NoticeEscalations:
+		if err := t.passAlarms(n, why); err != nil {
+			return err
+		}
+	case n.Ticket != 0:
 		e := &Event{Ticket: n.Ticket, Kind: DeliveryFailed, Actor: theDesk, After: n.Recipients[0].Address.Email,
 			Entry: n.Entry, Detail: fmt.Sprintf("%s to %s: %s", n.Kind, n.Recipients[0].Address.Email, why)}
 		if err := t.record(e); err != nil {

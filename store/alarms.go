@@ -9,11 +9,12 @@ import (
 )
 
 const waitingAlarmsQuery = `SELECT ` + noticeColumns + ` FROM notices
-	WHERE settled_at IS NULL AND held_at IS NULL AND attempts = 0 AND kind IN ('escalation', 'escalations') AND due_at > $1`
+	WHERE settled_at IS NULL AND held_at IS NULL AND attempts = 0 AND waits <> '' AND due_at > $1`
 
-// WaitingAlarms implements ticket.Alarms.
+// WaitingAlarms implements ticket.Alarms. An update holds what it reads, so that no
+// sender claims a mail that is about to be part of another.
 func (t *tx) WaitingAlarms(after time.Time) ([]ticket.Notice, error) {
-	all, err := t.notices(waitingAlarmsQuery, after.UnixMilli())
+	all, err := t.notices(t.held(waitingAlarmsQuery), after.UnixMilli())
 	slices.SortFunc(all, func(a, b ticket.Notice) int { return cmp.Compare(a.ID, b.ID) })
 	return all, err
 }

@@ -12,9 +12,9 @@ const insertNotice = `
 	INSERT INTO notices (id, ticket, entry, kind, answer, agent, department, written_by, dedupe, draft, facts,
 		key, from_name, from_email, message_id, reply_to, return_path, stamp, in_reply_to, refs,
 		queued_at, due_at, attempts, leased_until, leased_by, standing, delay_told_at, echoed_at, again_at, settled_at,
-		held_at, held_why, lane, free_at)
+		held_at, held_why, lane, free_at, waits)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-		$21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)
+		$21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35)
 	ON CONFLICT (dedupe) DO NOTHING`
 
 // Queue implements ticket.Outbox.
@@ -26,7 +26,7 @@ func (t *tx) Queue(n *ticket.Notice) (bool, error) {
 		n.Department, word(n.Automatic, "desk", "agent"), textOrNull(n.Dedupe), ref(n.Draft), jsonOf(n.Facts),
 		n.Key, n.From.Name, n.From.Email, n.MessageID, n.ReplyTo, n.ReturnPath, n.Stamp, n.InReplyTo, jsonOf(n.References),
 		ms(n.QueuedAt), ms(n.DueAt), n.Attempts, ms(n.LeasedUntil), n.LeasedBy, word(n.InDoubt, "in-doubt", "known"),
-		ms(n.DelayTold), ms(n.EchoedAt), ms(n.AgainAt), ms(n.SettledAt), ms(n.HeldAt), n.HeldWhy, lane(n.Kind), freeAt(n))
+		ms(n.DelayTold), ms(n.EchoedAt), ms(n.AgainAt), ms(n.SettledAt), ms(n.HeldAt), n.HeldWhy, lane(n.Kind), freeAt(n), string(n.Waits))
 	if err != nil || written == 0 {
 		return false, err
 	}
@@ -62,7 +62,7 @@ func freeAt(n *ticket.Notice) int64 {
 
 const noticeColumns = `id, ticket, entry, kind, answer, agent, department, written_by, COALESCE(dedupe, ''), draft, facts,
 	key, from_name, from_email, message_id, reply_to, return_path, stamp, in_reply_to, refs,
-	queued_at, due_at, attempts, leased_until, leased_by, standing, delay_told_at, echoed_at, again_at, settled_at, held_at, held_why`
+	queued_at, due_at, attempts, leased_until, leased_by, standing, delay_told_at, echoed_at, again_at, settled_at, held_at, held_why, waits`
 
 func noticeFields(n *ticket.Notice) []any {
 	return []any{&n.ID, refTo[ticket.Number]{&n.Ticket}, refTo[int64]{&n.Entry}, &n.Kind, &n.Answer, &n.Agent,
@@ -70,7 +70,7 @@ func noticeFields(n *ticket.Notice) []any {
 		&n.Key, &n.From.Name, &n.From.Email, &n.MessageID, &n.ReplyTo, &n.ReturnPath, &n.Stamp, &n.InReplyTo,
 		jsonTo[[]string]{&n.References}, instant{&n.QueuedAt}, instant{&n.DueAt}, &n.Attempts, instant{&n.LeasedUntil},
 		&n.LeasedBy, wordTo{&n.InDoubt, "in-doubt"}, instant{&n.DelayTold}, instant{&n.EchoedAt}, instant{&n.AgainAt}, instant{&n.SettledAt},
-		instant{&n.HeldAt}, &n.HeldWhy}
+		instant{&n.HeldAt}, &n.HeldWhy, &n.Waits}
 }
 
 // Amend implements ticket.Outbox. A notice that was attempted is not found.
@@ -199,10 +199,10 @@ func (t *tx) BringForward(now, limit time.Time) error {
 func (t *tx) SaveDelivery(n ticket.Notice) error {
 	err := t.must(`
 		UPDATE notices SET due_at = $2, attempts = $3, leased_until = $4, leased_by = $5, standing = $6, delay_told_at = $7,
-			echoed_at = $8, settled_at = $9, free_at = $10, again_at = $11, held_at = $12, held_why = $13
+			echoed_at = $8, settled_at = $9, free_at = $10, again_at = $11, held_at = $12, held_why = $13, waits = $14
 		WHERE id = $1`,
 		n.ID, ms(n.DueAt), n.Attempts, ms(n.LeasedUntil), n.LeasedBy, word(n.InDoubt, "in-doubt", "known"),
-		ms(n.DelayTold), ms(n.EchoedAt), ms(n.SettledAt), freeAt(&n), ms(n.AgainAt), ms(n.HeldAt), n.HeldWhy)
+		ms(n.DelayTold), ms(n.EchoedAt), ms(n.SettledAt), freeAt(&n), ms(n.AgainAt), ms(n.HeldAt), n.HeldWhy, string(n.Waits))
 	if err != nil {
 		return err
 	}

@@ -388,3 +388,31 @@ func (w *world) failing(tickets int) {
 	}
 	w.desk.Store = alive
 }
+
+// TestCatchUpWhileTheRelayIsOut: mail that was put off since the relay refuses our
+// password is not made due again by the next tick.
+func TestCatchUpWhileTheRelayIsOut(t *testing.T) {
+	t.Parallel()
+	w := guarded(t, nil)
+	w.take(from(karen, "Help", "text"))
+	w.sent()
+	w.now = time.Date(2026, 1, 5, 10, 30, 0, 0, time.UTC)
+	w.tick()
+	w.now = w.now.Add(15 * time.Second)
+	w.swept()
+	w.tick()
+	got, err := w.desk.Claim(t.Context(), time.Minute, 10)
+	if err != nil || len(got) != 1 || got[0].Agent != "lead" {
+		t.Fatalf("claimed %v, %v", mailed(got), err)
+	}
+	until := w.now.Add(10 * time.Minute)
+	if err := w.desk.Postpone(t.Context(), got[0].ID, got[0].Attempts, until, "535 wrong password"); err != nil {
+		t.Fatal(err)
+	}
+	w.now = w.now.Add(15 * time.Second)
+	w.swept()
+	w.tick()
+	if n := w.notice(got[0].ID); !n.DueAt.Equal(until) || n.Waits != ticket.WaitsForNothing {
+		t.Errorf("it is due %v and waits for %q, want %v", n.DueAt, n.Waits, until)
+	}
+}

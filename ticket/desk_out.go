@@ -170,7 +170,7 @@ func (d *Desk) Postpone(ctx context.Context, id int64, attempt int, until time.T
 			return nil
 		}
 		n.Attempts--
-		n.LeasedUntil, n.LeasedBy, n.DueAt = time.Time{}, "", until.UTC()
+		n.LeasedUntil, n.LeasedBy, n.DueAt, n.Waits = time.Time{}, "", until.UTC(), WaitsForNothing
 		for i := range n.Recipients {
 			if n.Recipients[i].Outstanding() {
 				n.Recipients[i].Answer = why

@@ -9,14 +9,6 @@ import (
 	"time"
 )
 
-// What the dedupe keys of alarms begin with that wait for the end of a catch-up:
-// all of them with caughtUp, and before it with awake those that then go out at
-// once, for their readers are at work or are to be woken.
-const (
-	caughtUp = "catch-up:"
-	awake    = "awake:"
-)
-
 const (
 	// catchupLasts is after what time an alarm goes out alone if the catch-up has
 	// died in which it was made, and no other has come.
@@ -28,8 +20,9 @@ const (
 
 // Alarms are the part of a Tx that knows which mails about deadlines wait.
 type Alarms interface {
-	// WaitingAlarms lists notices of the kinds NoticeEscalation and NoticeEscalations that
-	// no attempt was made for and that are due after an instant, by ID.
+	// WaitingAlarms lists notices whose Waits says that they wait for something, that
+	// no attempt was made for and that are due after an instant, by ID. Nobody else
+	// changes them before an update ends that has read them.
 	WaitingAlarms(after time.Time) ([]Notice, error)
 }
 
@@ -63,10 +56,10 @@ func (t *turn) gather(g gate) error {
 	for i := range waiting {
 		n := &waiting[i]
 		key := n.reader()
-		if rest, ok := strings.CutPrefix(strings.TrimPrefix(n.Dedupe, awake), caughtUp); ok && rest != "" {
+		if n.Waits.missed() {
 			caught[key] = true
 		}
-		if strings.HasPrefix(n.Dedupe, awake) {
+		if n.Waits.atOnce() {
 			key += " at once"
 		} else {
 			key += fmt.Sprintf(" %d", n.DueAt.UnixMilli())
@@ -94,7 +87,7 @@ func (n *Notice) reader() string {
 
 // mergeAlarms makes one mail of some for one person that are due at the same time.
 func (t *turn) mergeAlarms(heap []*Notice, g gate) error {
-	atOnce := strings.HasPrefix(heap[0].Dedupe, awake)
+	atOnce := heap[0].Waits.atOnce()
 	if len(heap) == 1 {
 		if !atOnce {
 			return nil
@@ -108,7 +101,7 @@ func (t *turn) mergeAlarms(heap []*Notice, g gate) error {
 			Recipients: []Recipient{{Address: first.Recipients[0].Address}},
 			Facts:      Facts{To: first.Facts.To, Zone: first.Facts.Zone, At: t.now, Dated: first.Facts.Dated, Answers: planAnswers, Remarks: g.unread}}
 		if !atOnce {
-			all.DueAt = first.DueAt
+			all.DueAt, all.Waits = first.DueAt, WaitsForWork
 		}
 		if err := t.mergeInto(all, heap, g); err != nil {
 			return err
@@ -135,7 +128,7 @@ func (t *turn) mergeInto(all *Notice, alarms []*Notice, g gate) error {
 
 // letOut lets a notice go out now.
 func (t *turn) letOut(n *Notice) error {
-	n.DueAt = t.now
+	n.DueAt, n.Waits = t.now, WaitsForNothing
 	*t.queued++
 	return t.tx.SaveDelivery(*n)
 }
@@ -207,7 +200,7 @@ func (t *turn) tellLeads(waiting []Notice, g gate) error {
 	mails := map[string]*Notice{}
 	for i := range waiting {
 		n := &waiting[i]
-		if !strings.HasPrefix(strings.TrimPrefix(n.Dedupe, awake), caughtUp) {
+		if !n.Waits.missed() {
 			continue
 		}
 		leads := t.leads(n.Department)

@@ -94,6 +94,7 @@ type Notice struct {
 	SettledAt   time.Time // when no recipient was left to serve
 	HeldAt      time.Time // since when it waits for somebody to release or drop it; stays if it is dropped
 	HeldWhy     string
+	Waits       AlarmWait // what mail about deadlines waits for until DueAt
 }
 
 // Held reports whether the notice waits for somebody to release or drop it. It

@@ -8,6 +8,26 @@ import (
 	"time"
 )
 
+// An AlarmWait is what a mail about deadlines waits for. It may become part of another
+// mail meanwhile.
+type AlarmWait string
+
+// The waits. Mail that waits for nothing goes out when it is due, as one does that
+// was put off because the relay was out.
+const (
+	WaitsForNothing AlarmWait = ""
+	WaitsForWork    AlarmWait = "work"           // of its reader, and for nothing else
+	WaitsForCatchup AlarmWait = "catch-up"       // to end, and then for its reader's work
+	WaitsAwake      AlarmWait = "catch-up awake" // to end: its reader is at work
+	WaitsToWake     AlarmWait = "catch-up wakes" // to end: its reader is to be woken
+)
+
+// missed reports whether a catch-up has made the mail.
+func (w AlarmWait) missed() bool { return w == WaitsForCatchup || w.atOnce() }
+
+// atOnce reports whether the mail goes out when the catch-up has ended.
+func (w AlarmWait) atOnce() bool { return w == WaitsAwake || w == WaitsToWake }
+
 // A receiver is an agent who is to hear of alarms, their own or those of somebody
 // they stand in for.
 type receiver struct {
@@ -68,13 +88,17 @@ func (t *turn) putOff(n *Notice, a Agent) error {
 	}
 	later := n.DueAt.After(t.now)
 	if later {
-		n.Facts.Dated = n.DueAt
+		n.Facts.Dated, n.Waits = n.DueAt, WaitsForWork
 	}
-	if t.gathers {
-		n.Dedupe = caughtUp + n.Dedupe
-	}
-	if t.gathers && !later {
-		n.DueAt, n.Dedupe = t.now.Add(catchupLasts), awake+n.Dedupe
+	switch {
+	case !t.gathers:
+	case later:
+		n.Waits = WaitsForCatchup
+	default:
+		n.DueAt = t.now.Add(catchupLasts)
+		if n.Waits != WaitsToWake {
+			n.Waits = WaitsAwake
+		}
 	}
 	return nil
 }

@@ -165,6 +165,9 @@ func (t *turn) alarmAgent(r receiver, tk *Ticket) error {
 	}
 	return t.tellOne(r.addressee, tk, NoticeEscalation, nil, func(n *Notice) {
 		n.DueAt = at
+		if t.gathers && r.wakes() {
+			n.Waits = WaitsToWake
+		}
 		t.describe(n, r.alarms)
 		n.Dedupe += ":" + n.Agent
 	})

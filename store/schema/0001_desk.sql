@@ -332,6 +332,7 @@ CREATE TABLE notices (
   settled_at    BIGINT,
   held_at       BIGINT, -- not to be sent until somebody releases it
   held_why      TEXT NOT NULL DEFAULT '',
+  waits         TEXT NOT NULL DEFAULT '', -- of mail about deadlines: what for, '' if for nothing but due_at
   lane          BIGINT NOT NULL, -- 0 is served before 1
   free_at       BIGINT NOT NULL  -- the later of due_at and leased_until
 );
@@ -342,7 +343,7 @@ CREATE INDEX notices_claim ON notices (lane, id, free_at, leased_until, settled_
   WHERE settled_at IS NULL AND held_at IS NULL;
 CREATE INDEX notices_free ON notices (free_at) WHERE settled_at IS NULL AND held_at IS NULL;
 CREATE INDEX notices_alarms ON notices (due_at)
-  WHERE settled_at IS NULL AND held_at IS NULL AND attempts = 0 AND kind IN ('escalation', 'escalations');
+  WHERE settled_at IS NULL AND held_at IS NULL AND attempts = 0 AND waits <> '';
 CREATE INDEX notices_waiting ON notices (id, held_at) WHERE settled_at IS NULL;
 
 CREATE TABLE notice_recipients (

@@ -18,7 +18,7 @@ func waitingAlarms(t *testing.T, s ticket.Store) {
 		var err error
 		notice := func(id int64, kind ticket.NoticeKind, due time.Time, change func(*ticket.Notice)) {
 			n := queued(id, kind, "jane@example.com")
-			n.Agent, n.DueAt = "jane", due
+			n.Agent, n.DueAt, n.Waits = "jane", due, ticket.WaitsForWork
 			if change != nil {
 				change(n)
 			}
@@ -30,7 +30,7 @@ func waitingAlarms(t *testing.T, s ticket.Store) {
 		notice(1, ticket.NoticeEscalation, later, nil)
 		notice(2, ticket.NoticeEscalation, noon(), nil)
 		notice(3, ticket.NoticeEscalations, later.Add(time.Hour), nil)
-		notice(4, ticket.NoticeMessage, later, nil)
+		notice(4, ticket.NoticeEscalation, later, func(n *ticket.Notice) { n.Waits = "" }) // as one that was tried
 		notice(5, ticket.NoticeEscalation, later, func(n *ticket.Notice) { n.Attempts = 1 })
 		notice(6, ticket.NoticeEscalation, later, func(n *ticket.Notice) { n.SettledAt = noon() })
 		notice(7, ticket.NoticeEscalation, later, func(n *ticket.Notice) { n.HeldAt = noon() })

@@ -52,7 +52,7 @@ func noticeReadBack(t *testing.T, s ticket.Store) {
 		ReplyTo: "support+t@example.com", ReturnPath: "support+b@example.com", Stamp: "e7.mac", InReplyTo: "x@example.com",
 		References: []string{"r@example.com", "x@example.com"}, QueuedAt: noon(), DueAt: noon().Add(time.Second), Attempts: 2,
 		LeasedUntil: noon().Add(time.Minute), LeasedBy: "a", InDoubt: true, DelayTold: noon().Add(time.Hour), EchoedAt: noon().Add(3 * time.Second), SettledAt: noon().Add(time.Hour),
-		HeldAt: noon().Add(4 * time.Second), HeldWhy: "restored",
+		HeldAt: noon().Add(4 * time.Second), HeldWhy: "restored", Waits: ticket.WaitsForWork,
 	}
 	bare := ticket.Notice{ID: 3}
 	later := *queued(9, ticket.NoticeAck, "ann@example.com")

@@ -143,3 +143,22 @@ func TestAlarmsForADeputy(t *testing.T) {
 		t.Errorf("it says %q, for %q", got[0].Facts.Items, got[0].Facts.For)
 	}
 }
+
+// TestAddressInTwoSpellings gets one mail, with all that is meant for it.
+func TestAddressInTwoSpellings(t *testing.T) {
+	t.Parallel()
+	w := shift(t, false, func(p *ticket.Policy) {
+		plan := p.Plans["sev-c"]
+		plan.Steps = slices.Clone(plan.Steps)
+		plan.Steps[0].Do, plan.Steps[1].Do = []string{"mail:Boss@customer.example"}, []string{"mail:boss@customer.example"}
+		p.Plans["sev-c"] = plan
+	})
+	w.take(from(karen, "Help", "text"))
+	w.sent()
+	w.now = time.Date(2026, 1, 5, 11, 5, 0, 0, time.UTC) // both steps at once
+	w.tick()
+	got := w.sent()
+	if len(got) != 1 || len(got[0].Facts.Items) != 2 {
+		t.Errorf("mailed %v: %+v", mailed(got), got)
+	}
+}

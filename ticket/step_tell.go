@@ -100,7 +100,9 @@ func (t *turn) sound(before, tk *Ticket, alarms []alarm) error {
 	}
 	slices.SortFunc(others, func(a, b Address) int { return strings.Compare(a.Key(), b.Key()) })
 	for _, to := range slices.CompactFunc(others, func(a, b Address) bool { return a.Key() == b.Key() }) {
-		mine := slices.DeleteFunc(slices.Clone(alarms), func(a alarm) bool { return !slices.Contains(a.addresses, to) })
+		mine := slices.DeleteFunc(slices.Clone(alarms), func(a alarm) bool {
+			return !slices.ContainsFunc(a.addresses, func(one Address) bool { return one.Key() == to.Key() })
+		})
 		if err := t.alarmAddress(to, tk, mine); err != nil {
 			return err
 		}

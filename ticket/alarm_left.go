@@ -28,7 +28,7 @@ func (n *Notice) alarms() []Facts {
 	var all []Facts
 	for _, list := range n.Facts.Lists {
 		for _, line := range list.Tickets {
-			all = append(all, Facts{Number: line.Number, Verdict: line.When, Remarks: n.Facts.Remarks})
+			all = append(all, Facts{Number: line.Number, Verdict: line.When, Revoked: !line.Late, Remarks: n.Facts.Remarks})
 		}
 	}
 	return all
@@ -57,6 +57,7 @@ func (t *turn) passAlarm(n *Notice, f Facts, why string) error {
 			to.whom += left
 			err := t.tellOne(to, tk, NoticeEscalation, nil, func(m *Notice) {
 				m.Facts.Verdict, m.Facts.Items, m.Facts.Remarks = f.Verdict, f.Items, f.Remarks
+				m.Facts.Revoked = f.Revoked
 				m.Dedupe = fmt.Sprintf("left:%d:%d:%s", n.ID, tk.Number, m.Agent)
 			})
 			if err != nil {

@@ -1,11 +1,11 @@
 package ticket
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -27,17 +27,21 @@ type Alarms interface {
 }
 
 // gather merges what waits to be told of deadlines, unless the barrier is shut:
-// then there is more to come.
+// then there is more to come. Mostly there is nothing to do, which is found out
+// without a transaction that writes.
 func (d *Desk) gather(ctx context.Context, g gate) error {
 	if g.shut {
 		return nil
 	}
-	var waiting []Notice
-	err := d.view(ctx, func(t *turn) (err error) {
-		waiting, err = t.tx.WaitingAlarms(t.now)
+	idle := true
+	err := d.view(ctx, func(t *turn) error {
+		waiting, err := t.tx.WaitingAlarms(t.now)
+		for _, h := range heaps(waiting) {
+			idle = idle && h.rests()
+		}
 		return err
 	})
-	if err != nil || len(waiting) == 0 {
+	if err != nil || idle {
 		return err
 	}
 	return d.update(ctx, func(t *turn) error { return t.gather(g) })
@@ -51,30 +55,37 @@ func (t *turn) gather(g gate) error {
 	if err != nil {
 		return fmt.Errorf("look for the alarms that wait: %w", err)
 	}
-	heaps := map[string][]*Notice{}
-	caught := map[string]bool{}
+	if caught(waiting) > catchupMails {
+		if waiting, err = t.tellLeads(waiting, g); err != nil {
+			return fmt.Errorf("tell leads of a catch-up: %w", err)
+		}
+	}
+	all := heaps(waiting)
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		if err := t.mergeAlarms(all[key], g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A heap is alarms for one person that go out at the same time.
+type heap []*Notice
+
+// heaps are alarms by who gets them when.
+func heaps(waiting []Notice) map[string]heap {
+	all := map[string]heap{}
 	for i := range waiting {
 		n := &waiting[i]
 		key := n.reader()
-		if n.Waits.missed() {
-			caught[key] = true
-		}
 		if n.Waits.atOnce() {
 			key += " at once"
 		} else {
 			key += fmt.Sprintf(" %d", n.DueAt.UnixMilli())
 		}
-		heaps[key] = append(heaps[key], n)
+		all[key] = append(all[key], n)
 	}
-	if len(caught) > catchupMails {
-		return t.tellLeads(waiting, g)
-	}
-	for _, key := range slices.Sorted(maps.Keys(heaps)) {
-		if err := t.mergeAlarms(heaps[key], g); err != nil {
-			return err
-		}
-	}
-	return nil
+	return all
 }
 
 // reader tells the people apart whom notices go to.
@@ -85,51 +96,95 @@ func (n *Notice) reader() string {
 	return n.Recipients[0].Address.Key()
 }
 
-// mergeAlarms makes one mail of some for one person that are due at the same time.
-func (t *turn) mergeAlarms(heap []*Notice, g gate) error {
-	atOnce := heap[0].Waits.atOnce()
-	if len(heap) == 1 {
-		if !atOnce {
-			return nil
+// rests reports whether nothing is to be done about a heap: what is in it waits
+// for nothing but its time, and is merged as far as it fits.
+func (h heap) rests() bool {
+	var mails pile
+	for _, n := range h {
+		if n.Waits.missed() || len(h) > 1 && (n.Kind == NoticeEscalation || mails.room(n.Facts.listed()) != nil) {
+			return false
 		}
-		return t.letOut(heap[0])
+		mails = append(mails, n)
 	}
-	i := slices.IndexFunc(heap, func(n *Notice) bool { return n.Kind == NoticeEscalations })
-	if i < 0 {
-		first := heap[0]
-		all := &Notice{Kind: NoticeEscalations, Answer: TokenNote, Agent: first.Agent, Department: first.Department, Automatic: true,
-			Recipients: []Recipient{{Address: first.Recipients[0].Address}},
-			Facts:      Facts{To: first.Facts.To, Zone: first.Facts.Zone, At: t.now, Dated: first.Facts.Dated, Answers: planAnswers, Remarks: g.unread}}
-		if !atOnce {
-			all.DueAt, all.Waits = first.DueAt, WaitsForWork
-		}
-		if err := t.mergeInto(all, heap, g); err != nil {
-			return err
-		}
-		return t.queue(all)
-	}
-	all := heap[i]
-	if err := t.mergeInto(all, slices.Delete(slices.Clone(heap), i, i+1), g); err != nil {
-		return err
-	}
-	return t.tx.Amend(all.ID, all.Facts)
+	return true
 }
 
-// mergeInto puts notices as rows into another, and settles them.
-func (t *turn) mergeInto(all *Notice, alarms []*Notice, g gate) error {
-	for _, n := range alarms {
-		all.Facts.addAlarm(n, g)
+// mergeAlarms makes one mail of a heap, or more if it would be too long.
+func (t *turn) mergeAlarms(h heap, g gate) error {
+	if len(h) == 1 {
+		return t.letOut(h[0])
+	}
+	slices.SortStableFunc(h, func(a, b *Notice) int { return -cmp.Compare(a.Kind, b.Kind) }) // first those that list tickets
+	var mails pile
+	grown := map[*Notice]bool{}
+	for _, n := range h {
+		rows := n.rows(g)
+		all := mails.room(len(rows))
+		if all == nil {
+			all = n
+			if n.Kind == NoticeEscalation {
+				all = listFor(n, t.now)
+			}
+			mails = append(mails, all)
+		}
+		if all == n {
+			continue
+		}
+		grown[all] = true
+		all.Facts.addRows(rows)
+		all.Facts.remark(g.unread)
+		if n.Kind == NoticeEscalations {
+			all.Facts.remark(n.Facts.Remarks)
+		}
 		if err := t.settleMerged(n); err != nil {
+			return err
+		}
+	}
+	for _, all := range mails {
+		if err := t.keepList(all, grown[all]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// letOut lets a notice go out now.
+// listFor is a mail that lists tickets, without any yet, for the reader of an
+// alarm and due when it is.
+func listFor(n *Notice, now time.Time) *Notice {
+	all := &Notice{Kind: NoticeEscalations, Answer: TokenNote, Agent: n.Agent, Department: n.Department, Automatic: true,
+		Recipients: []Recipient{{Address: n.Recipients[0].Address}},
+		Facts:      Facts{To: n.Facts.To, Zone: n.Facts.Zone, At: now, Dated: n.Facts.Dated, Answers: planAnswers}}
+	if !n.Waits.atOnce() {
+		all.DueAt, all.Waits = n.DueAt, WaitsForWork
+	}
+	return all
+}
+
+// keepList writes a mail that lists tickets, if it is new or has grown.
+func (t *turn) keepList(all *Notice, grown bool) error {
+	if all.ID == 0 {
+		return t.queue(all)
+	}
+	if grown {
+		if err := t.tx.Amend(all.ID, all.Facts); err != nil {
+			return err
+		}
+	}
+	return t.letOut(all)
+}
+
+// letOut ends the wait of a notice for the end of a catch-up. It goes out now, or
+// in its reader's next working time.
 func (t *turn) letOut(n *Notice) error {
-	n.DueAt, n.Waits = t.now, WaitsForNothing
-	*t.queued++
+	switch {
+	case !n.Waits.missed():
+		return nil
+	case n.Waits.atOnce():
+		n.DueAt, n.Waits = t.now, WaitsForNothing
+		*t.queued++
+	default:
+		n.Waits = WaitsForWork
+	}
 	return t.tx.SaveDelivery(*n)
 }
 
@@ -142,96 +197,4 @@ func (t *turn) settleMerged(n *Notice) error {
 	}
 	n.settleIfDone(t.now)
 	return t.tx.SaveDelivery(*n)
-}
-
-// addAlarm adds a notice to the list of those that its reader gets for the same
-// reason. A ticket has one row.
-func (f *Facts) addAlarm(n *Notice, g gate) {
-	if n.Kind == NoticeEscalations {
-		for _, list := range n.Facts.Lists {
-			for _, line := range list.Tickets {
-				f.addLine(list.Title, line)
-			}
-		}
-		return
-	}
-	said := slices.Clone(n.Facts.Items)
-	if len(said) == 0 {
-		said = []string{n.Facts.Verdict}
-	}
-	for _, r := range n.Facts.Remarks {
-		if !slices.Contains(g.unread, r) {
-			said = append(said, r)
-		}
-	}
-	title := n.Facts.For
-	if title == "" {
-		title = "Deadlines"
-	}
-	f.addLine(title, TicketLine{Number: n.Facts.Number, Subject: n.Facts.Subject, Requester: n.Facts.Requester, Priority: n.Facts.Priority,
-		When: strings.Join(said, " "), Late: true, ReplyTo: n.ReplyTo})
-}
-
-// addLine adds a row to a list of tickets, or its words to the row of the same
-// ticket.
-func (f *Facts) addLine(title string, line TicketLine) {
-	i := slices.IndexFunc(f.Lists, func(l TicketList) bool { return l.Title == title })
-	if i < 0 {
-		f.Lists = append(f.Lists, TicketList{Title: title})
-		i = len(f.Lists) - 1
-	}
-	list := &f.Lists[i]
-	if k := slices.IndexFunc(list.Tickets, func(l TicketLine) bool { return l.Number == line.Number }); k >= 0 {
-		if !strings.Contains(list.Tickets[k].When, line.When) {
-			list.Tickets[k].When += " " + line.When
-		}
-		return
-	}
-	if len(list.Tickets) < digestItems {
-		list.Tickets = append(list.Tickets, line)
-	} else {
-		list.More++
-	}
-}
-
-// tellLeads tells of a catch-up that would mail too many people: the leads of the
-// tickets' departments get all of it in one mail each, and the others none.
-func (t *turn) tellLeads(waiting []Notice, g gate) error {
-	mails := map[string]*Notice{}
-	for i := range waiting {
-		n := &waiting[i]
-		if !n.Waits.missed() {
-			continue
-		}
-		leads := t.leads(n.Department)
-		if len(leads) == 0 {
-			leads = []string{n.Agent} // nobody leads: who was meant is told
-		}
-		for _, key := range leads {
-			agent, ok := t.policy.working(key)
-			if !ok {
-				continue
-			}
-			if mails[key] == nil {
-				mails[key] = t.reportTo(agent, NoticeEscalations, n.Department)
-				mails[key].Facts.Answers = planAnswers
-				mails[key].Facts.Remarks = append([]string{fmt.Sprintf("more than %d people would have been mailed of what was missed: only leads are", catchupMails)}, g.unread...)
-			}
-			row := *n
-			row.Facts.For = ""
-			if n.Agent != key {
-				row.ReplyTo = ""
-			}
-			mails[key].Facts.addAlarm(&row, g)
-		}
-		if err := t.settleMerged(n); err != nil {
-			return err
-		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(mails)) {
-		if err := t.queue(mails[key]); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -170,6 +170,7 @@ type Facts struct {
 	Remarks []string     `json:"remarks,omitempty"`
 	Results []ResultLine `json:"results,omitempty"` // of a transcript
 	Report  []string     `json:"report,omitempty"`  // answers to #show, #list and #help, line by line
+	Revoked bool         `json:"revoked,omitempty"` // it corrects what was told of a deadline: that is not passed
 	Verdict string       `json:"verdict,omitempty"` // first line of a transcript
 	Items   []string     `json:"items,omitempty"`   // of a digest
 	Lists   []TicketList `json:"lists,omitempty"`   // of a daily plan

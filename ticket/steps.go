@@ -224,6 +224,7 @@ func (t *turn) revokeSteps(tk *Ticket, c *sla.Clock, untrue []Fired) error {
 	for _, key := range slices.Compact(told) {
 		err := t.tellAgent(key, tk, NoticeEscalation, nil, func(n *Notice) {
 			n.Facts.Verdict = fmt.Sprintf("Correction: the deadline of %s was %s.", MetricLabel(c.Metric), was)
+			n.Facts.Revoked = true
 			n.Dedupe = "revoked:" + stepKey(tk.Number, first.Metric, first.Cycle, first.Plan, first.Step, first.Occurrence) + ":" + key
 		})
 		if err != nil {

@@ -163,6 +163,9 @@ func (s *Sender) send(ctx context.Context, n ticket.Notice, within time.Duration
 		return false, s.settle(ctx, n, refusedAll(n, err))
 	}
 	env := Envelope{From: n.ReturnPath, To: outstanding(n), Echo: s.Echo, ID: fmt.Sprintf("notice-%d", n.ID)}
+	if n.Kind.SignsIn() {
+		env.Echo = "" // several people may read that mailbox
+	}
 	if len(env.To) == 0 {
 		return false, s.settle(ctx, n, nil)
 	}

@@ -50,6 +50,12 @@ var NoticeKinds = []NoticeKind{NoticeAck, NoticeReply, NoticeResolved, NoticeRec
 	NoticeHeld, NoticeFollowUp, NoticeEscalation, NoticeEscalations, NoticeLate, NoticeDigest,
 	NoticeDailyPlan, NoticeWeeklyReport, NoticeSignIn, NoticeConfirm, NoticeVisit}
 
+// SignsIn reports whether notices of this kind carry a link that lets in whoever
+// follows it first.
+func (k NoticeKind) SignsIn() bool {
+	return k == NoticeSignIn || k == NoticeConfirm || k == NoticeVisit
+}
+
 // ToAgent reports whether notices of this kind go to agents.
 func (k NoticeKind) ToAgent() bool {
 	return !slices.Contains([]NoticeKind{NoticeAck, NoticeReply, NoticeResolved, NoticeReceipt, NoticeMoved, NoticeLate,

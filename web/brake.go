@@ -1,9 +1,11 @@
 package web
 
 import (
-	"strings"
+	"slices"
 	"sync"
 	"time"
+
+	"golang.org/x/text/cases"
 )
 
 const (
@@ -12,14 +14,19 @@ const (
 )
 
 // A tried is what somebody who tries to sign in is known by, and how often that
-// may fail before it has to wait. Behind a proxy all come from one host.
+// may fail before it has to wait.
 type tried struct {
 	name  string
 	limit int
 }
 
-func byAddress(email string) tried { return tried{"address " + strings.ToLower(email), 5} }
-func byHost(host string) tried     { return tried{"host " + host, 50} }
+func byAddress(email string) tried { return tried{"address " + foldCase.String(email), 5} }
+
+// byAgent is for all addresses of an agent.
+func byAgent(key string) tried { return tried{"agent " + key, 5} }
+
+// foldCase makes equal what the desk takes for one address.
+var foldCase = cases.Fold()
 
 // A brake slows down who guesses passwords, by the address that they sign in
 // with and by where they come from. It forgets at a restart.
@@ -28,30 +35,37 @@ type brake struct {
 	failed map[string][]time.Time
 }
 
-// wait is how long somebody has to wait; zero is not at all.
-func (b *brake) wait(now time.Time, by ...tried) time.Duration {
+// try counts a try as one that fails, and returns zero; or it returns how long
+// somebody has to wait, and counts nothing. So of many at the same time no more are
+// let through than may fail.
+func (b *brake) try(now time.Time, by ...tried) (wait time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	var longest time.Duration
 	for _, t := range by {
 		if times := b.recent(now, t.name); len(times) >= t.limit {
-			longest = max(longest, times[len(times)-t.limit].Add(brakeFor).Sub(now))
+			wait = max(wait, times[len(times)-t.limit].Add(brakeFor).Sub(now))
 		}
 	}
-	return longest
-}
-
-// fail notes that a try was wrong. Where more names are remembered than fit, the
-// others are forgotten.
-func (b *brake) fail(now time.Time, by ...tried) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	if wait > 0 {
+		return wait
+	}
 	if b.failed == nil || len(b.failed) > brakeNames {
-		b.failed = map[string][]time.Time{}
+		b.failed = map[string][]time.Time{} // rather than to grow without end
 	}
 	for _, t := range by {
-		times := append(b.recent(now, t.name), now)
-		b.failed[t.name] = times[max(0, len(times)-t.limit):]
+		b.failed[t.name] = append(slices.Clip(b.recent(now, t.name)), now)
+	}
+	return 0
+}
+
+// forgive takes back a try that did not fail after all.
+func (b *brake) forgive(by ...tried) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, t := range by {
+		if times := b.failed[t.name]; len(times) > 0 {
+			b.failed[t.name] = times[:len(times)-1]
+		}
 	}
 }
 

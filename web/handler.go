@@ -101,9 +101,9 @@ func (s *Server) explain(r *http.Request, err error) answer {
 	f.ID = rand.Text()[:10]
 	f.Text = "Something is broken here. Nothing was changed."
 	if errors.Is(err, context.Canceled) {
-		s.Log.Info("a browser did not wait for its page", "path", r.URL.Path)
+		s.Log.Info("a browser did not wait for its page", "route", r.Pattern)
 	} else {
-		s.Log.Error("a request failed", "request", f.ID, "method", r.Method, "path", r.URL.Path, "error", err)
+		s.Log.Error("a request failed", "request", f.ID, "route", r.Pattern, "error", err) // a path may hold a link that still signs in
 	}
 	return answer{status: http.StatusInternalServerError, page: "error", data: f}
 }

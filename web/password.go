@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
@@ -63,11 +64,29 @@ func matches(ctx context.Context, password, hash string) (bool, error) {
 	return right && hash != "", err
 }
 
-// mayHash waits until not too many passwords are being weighed.
+// errBusy says that too many wait for their passwords to be weighed.
+var errBusy = errors.New("too many passwords are being weighed")
+
+// queued counts who waits for that, or is at it: at most maxQueued.
+var queued atomic.Int32
+
+const maxQueued = 20 // some two seconds
+
+// mayHash waits until not too many passwords are being weighed. It does not let
+// anybody wait for long.
 func mayHash(ctx context.Context) (done func(), err error) {
+	if queued.Add(1) > maxQueued {
+		queued.Add(-1)
+		return nil, errBusy
+	}
+	defer func() {
+		if err != nil {
+			queued.Add(-1)
+		}
+	}()
 	select {
 	case hashing <- struct{}{}:
-		return func() { <-hashing }, nil
+		return func() { <-hashing; queued.Add(-1) }, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

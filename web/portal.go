@@ -86,17 +86,16 @@ func (s *Server) portalFrame(r *http.Request, title string) frame {
 // hurry reports how long somebody has to wait who asks for too much, and counts
 // this time.
 func (s *Server) hurry(by tried) time.Duration {
-	wait := s.asks.wait(s.Now(), by)
-	if wait == 0 {
-		s.asks.fail(s.Now(), by)
-	}
-	return wait
+	return s.asks.try(s.Now(), by)
 }
 
-// byClient is the host that a request for a link comes from. Behind a proxy that
-// is what the proxy says last, for else all would come from one; who forges it at
-// a proxy that says nothing evades this limit, and none of those of the desk.
-func byClient(r *http.Request) tried {
+// byClient is for all requests for a link that come from one client.
+func byClient(r *http.Request) tried { return tried{"asks from " + client(r), asksByHost} }
+
+// client is the network that a request comes from. Behind a proxy that is what the
+// proxy says last, for else all would come from one; who forges it at a proxy that
+// says nothing evades the limits of a client, and none of those of the desk.
+func client(r *http.Request) string {
 	name := host(r)
 	if ip, err := netip.ParseAddr(name); err == nil && (ip.IsLoopback() || ip.IsPrivate()) {
 		said := r.Header.Values("X-Forwarded-For")
@@ -107,7 +106,7 @@ func byClient(r *http.Request) tried {
 			}
 		}
 	}
-	return tried{"asks from " + name, asksByHost}
+	return name
 }
 
 // prefix is the network that one client has to itself: of IPv6 it is a /64.

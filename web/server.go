@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -123,8 +124,11 @@ func (s *Server) static(w http.ResponseWriter, r *http.Request) {
 // local is a path on this page that one may be sent to after signing in: no
 // other host.
 func local(path string) string {
-	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n") {
+	// Browsers leave out tabs and the like, and take a backslash for a slash.
+	odd := func(c rune) bool { return c <= ' ' || c == 0x7f || c == '\\' }
+	u, err := url.Parse(path)
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") || strings.ContainsFunc(path, odd) {
 		return "/"
 	}
-	return path
+	return u.RequestURI()
 }

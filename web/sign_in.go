@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -28,59 +29,55 @@ func (s *Server) askSignIn(r *http.Request) (answer, error) {
 }
 
 // signIn weighs a password, or mails a link where none was given. Whether there
-// is such an agent shows neither in the answer nor in how long it takes.
+// is such an agent does not show in the answer.
 func (s *Server) signIn(r *http.Request) (answer, error) {
 	if err := r.ParseForm(); err != nil {
 		return answer{}, badForm(err)
 	}
 	p := signInPage{frame: frame{Title: "Sign in"}, Customers: s.Desk.Policy().Portal, Email: r.PostForm.Get("email"), To: local(r.PostForm.Get("to"))}
 	if len(p.Email) > 254 { // RFC 5321 section 4.5.3.1.3, as corrected
-		p.Problem = "That is no mail address."
-		return answer{status: http.StatusUnprocessableEntity, page: "sign-in", data: p}, nil
+		return p.refused(http.StatusUnprocessableEntity, "That is no mail address."), nil
 	}
-	password, from := r.PostForm.Get("password"), byHost(host(r))
+	password := r.PostForm.Get("password")
 	if password == "" {
-		return s.mailLink(r, p, from)
-	}
-	by := byAddress(p.Email)
-	if wait := s.brake.wait(s.Now(), by, from); wait > 0 {
-		return tooOften(p, wait), nil
+		return s.mailLink(r, p)
 	}
 	agent, known := s.Desk.Policy().AgentByAddress(ticket.Address{Email: p.Email})
-	hash := ""
+	by, hash := byAddress(p.Email), ""
 	if known && !agent.Disabled {
+		by = byAgent(agent.Key)
 		var err error
 		if hash, err = s.Desk.Password(r.Context(), agent.Key); err != nil {
 			return answer{}, err
 		}
 	}
+	if wait := s.brake.try(s.Now(), by); wait > 0 {
+		return p.refused(http.StatusTooManyRequests, fmt.Sprintf("Too many tries. Try again in %d min, or have a link mailed to you.", int((wait+time.Minute-1)/time.Minute))), nil
+	}
 	if len(password) > 4*maxPassword {
 		password, hash = "", ""
 	}
 	right, err := matches(r.Context(), password, hash)
-	if err != nil {
+	switch {
+	case errors.Is(err, errBusy):
+		s.brake.forgive(by)
+		return p.refused(http.StatusServiceUnavailable, "Too many people sign in at this moment. Try again in a minute, or have a link mailed to you."), nil
+	case err != nil:
 		return answer{}, fmt.Errorf("compare a password: %w", err)
+	case !right:
+		s.Log.Warn("a sign-in failed", "address", p.Email, "from", client(r))
+		return p.refused(http.StatusForbidden, "Address and password do not belong together. Without the password you can have a link mailed to you."), nil
 	}
-	if !right {
-		s.brake.fail(s.Now(), by, from)
-		s.Log.Warn("a sign-in failed", "address", p.Email, "from", host(r))
-		p.Problem = "Address and password do not belong together. Without the password you can have a link mailed to you."
-		return answer{status: http.StatusForbidden, page: "sign-in", data: p}, nil
-	}
+	s.brake.forgive(by)
 	if err := s.begin(r, agent.Key); err != nil {
 		return answer{}, err
 	}
 	return goTo(p.To), nil
 }
 
-// mailLink mails a link. Asking for one counts as a try of the host, or one host
-// could have everybody mailed; the address may always ask, also when somebody has
-// guessed too many passwords for it.
-func (s *Server) mailLink(r *http.Request, p signInPage, from tried) (answer, error) {
-	if wait := s.brake.wait(s.Now(), from); wait > 0 {
-		return tooOften(p, wait), nil
-	}
-	s.brake.fail(s.Now(), from)
+// mailLink mails a link. Nobody is kept from asking, neither by others who ask nor
+// by who guesses passwords: an agent gets one a minute at most.
+func (s *Server) mailLink(r *http.Request, p signInPage) (answer, error) {
 	if err := s.Desk.MailSignIn(r.Context(), p.Email); err != nil {
 		return answer{}, err
 	}
@@ -88,9 +85,10 @@ func (s *Server) mailLink(r *http.Request, p signInPage, from tried) (answer, er
 	return answer{page: "sign-in", data: p}, nil
 }
 
-func tooOften(p signInPage, wait time.Duration) answer {
-	p.Problem = fmt.Sprintf("Too many tries. Try again in %d min.", int((wait+time.Minute-1)/time.Minute))
-	return answer{status: http.StatusTooManyRequests, page: "sign-in", data: p}
+// refused is the form once more, with what was wrong.
+func (p signInPage) refused(status int, problem string) answer {
+	p.Problem = problem
+	return answer{status: status, page: "sign-in", data: p}
 }
 
 // askLink shows a button and takes nothing: programs that look at the links in

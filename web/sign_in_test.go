@@ -2,8 +2,10 @@ package web_test
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -59,6 +61,33 @@ func TestWrongPasswords(t *testing.T) {
 	b.want(b.post("/sign-in", right), 303)
 }
 
+// TestManyTriesAtOnce: of many that come together no more are weighed than may
+// fail, and agents can have a link whatever strangers do.
+func TestManyTriesAtOnce(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	b := p.browser()
+	var mu sync.Mutex
+	statuses := map[int]int{}
+	var all sync.WaitGroup
+	for range 40 {
+		all.Go(func() {
+			s := b.post("/sign-in", url.Values{"email": {"jane@private.example"}, "password": {"wrong wrong wrong"}})
+			mu.Lock()
+			defer mu.Unlock()
+			statuses[s.status]++
+		})
+	}
+	all.Wait()
+	if statuses[403] == 0 || statuses[403] > 5 || statuses[403]+statuses[429] != 40 {
+		t.Errorf("answers by status: %v, want at most 5 that were weighed", statuses)
+	}
+	for i := range 60 {
+		b.post("/sign-in", url.Values{"email": {fmt.Sprintf("x%d@private.example", i)}})
+	}
+	p.signIn("jane")
+}
+
 // TestWhereToAfterwards sends nobody to another host.
 func TestWhereToAfterwards(t *testing.T) {
 	t.Parallel()
@@ -66,7 +95,7 @@ func TestWhereToAfterwards(t *testing.T) {
 	jane := p.signIn("jane")
 	jane.want(jane.post("/me", url.Values{"password": {janesPassword}}), 303)
 	for to, want := range map[string]string{
-		"/tickets/1001": "/tickets/1001", "": "/", "https://evil.example": "/", "//evil.example": "/", `/\evil.example`: "/", "/a\r\nSet-Cookie: a=b": "/",
+		"/tickets/1001": "/tickets/1001", "": "/", "https://evil.example": "/", "//evil.example": "/", `/\evil.example`: "/", "/\t/evil.example": "/", "\t//evil.example": "/", "/%2f/evil.example": "/", "http:/evil": "/", "/a\r\nSet-Cookie: a=b": "/",
 	} {
 		b := p.browser()
 		s := b.post("/sign-in", url.Values{"email": {"jane@private.example"}, "password": {janesPassword}, "to": {to}})

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -9,7 +10,8 @@ import (
 )
 
 var alarmTests = map[string]func(*testing.T, ticket.Store){
-	"mails about deadlines that wait are found": waitingAlarms,
+	"mails about deadlines that wait are found":               waitingAlarms,
+	"an update holds the mails about deadlines that it reads": waitingAlarmsHeld,
 }
 
 func waitingAlarms(t *testing.T, s ticket.Store) {
@@ -44,5 +46,36 @@ func waitingAlarms(t *testing.T, s ticket.Store) {
 			err = errors.Join(err, same("recipients", len(n.Recipients), 1))
 		}
 		return errors.Join(err, same("waiting", ids, []int64{1, 3}))
+	})
+}
+
+// waitingAlarmsHeld puts one off by several updates at once, each by what it has read.
+func waitingAlarmsHeld(t *testing.T, s ticket.Store) {
+	const workers, rounds = 8, 10
+	later := noon().Add(time.Hour)
+	update(t, s, func(tx ticket.Tx) error {
+		n := queued(1, ticket.NoticeEscalation, "jane@example.com")
+		n.DueAt, n.Waits = later, ticket.WaitsForWork
+		return errors.Join(newTicket(tx, 1001), queue(tx, n))
+	})
+	atOnce(t, workers, func(int) error {
+		for range rounds {
+			err := s.Update(context.Background(), func(tx ticket.Tx) error {
+				found, err := tx.WaitingAlarms(noon())
+				if err := errors.Join(err, same("waiting", len(found), 1)); err != nil {
+					return err
+				}
+				found[0].DueAt = found[0].DueAt.Add(time.Second)
+				return tx.SaveDelivery(found[0])
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	view(t, s, func(tx ticket.Tx) error {
+		n, err := tx.Notice(1)
+		return errors.Join(err, same("due", n.DueAt, later.Add(workers*rounds*time.Second)))
 	})
 }

@@ -56,6 +56,29 @@ func TestRoundEmptiesTheOutbox(t *testing.T) {
 	})
 }
 
+// TestLinksAreNotCopied: a mail whose link lets in whoever follows it goes to its
+// reader only.
+func TestLinksAreNotCopied(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		copied := map[string]string{}
+		s, d, _ := senderOf(t, nil, 4)
+		s.Echo = "desk@example.com"
+		for i, kind := range []ticket.NoticeKind{ticket.NoticeReply, ticket.NoticeSignIn, ticket.NoticeConfirm, ticket.NoticeVisit} {
+			d.notices[i].Kind = kind
+		}
+		s.Relay = relayFunc(func(_ context.Context, env Envelope, _ int64, body func(io.Writer) error) Report {
+			copied[env.ID] = env.Echo
+			return all(env, ticket.Sent, 250, "ok")
+		})
+		mustRound(t, s, 4)
+		want := map[string]string{"notice-1": s.Echo, "notice-2": "", "notice-3": "", "notice-4": ""}
+		if diff := cmp.Diff(want, copied); diff != "" {
+			t.Errorf("-want +got:\n%s", diff)
+		}
+	})
+}
+
 // TestOnlyOutstandingRecipientsAreServed: who has the mail does not get it again
 // (F32).
 func TestOnlyOutstandingRecipientsAreServed(t *testing.T) {

@@ -140,7 +140,10 @@ func TestLifecycleOnThePage(t *testing.T) {
 	}
 	jane.want(jane.post(path, jane.form(n, "note", "It is the old one.", "#tag +browser #snooze 2d")), 303)
 	p.now = p.now.Add(time.Hour)
-	p.mail("Other", "text")
+	other := p.mail("Other", "text")
+	jane.want(jane.post(path, jane.form(n, "note", "", fmt.Sprintf("#link #%d related #tag +two", other))), 303)
+	jane.want(jane.get(path), 200, "<dd>browser, two</dd>")
+	p.now = p.now.Add(time.Hour)
 	golden(t, "ticket", jane.get(path).body)
 	golden(t, "queue", jane.get("/tickets?q=all").body)
 

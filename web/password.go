@@ -133,11 +133,28 @@ func (s *Server) setPassword(r *http.Request, agent ticket.Agent) (answer, error
 	if err := r.ParseForm(); err != nil {
 		return answer{}, badForm(err)
 	}
+	hash, err := s.Desk.Password(r.Context(), agent.Key)
+	if err != nil {
+		return answer{}, err
+	}
+	if hash != "" {
+		if wait := s.brake.try(s.Now(), byAgent(agent.Key)); wait > 0 {
+			return s.passwordForm(r, agent, "Too many tries. Wait a quarter of an hour.")
+		}
+		right, err := matches(r.Context(), r.PostForm.Get("current"), hash)
+		if err != nil {
+			return answer{}, fmt.Errorf("compare a password: %w", err)
+		}
+		if !right {
+			return s.passwordForm(r, agent, "That is not your password of now.")
+		}
+		s.brake.forgive(byAgent(agent.Key))
+	}
 	password := r.PostForm.Get("password")
 	if n := utf8.RuneCountInString(password); n < minPassword || n > maxPassword {
 		return s.passwordForm(r, agent, fmt.Sprintf("A password has from %d to %d characters. Yours has %d.", minPassword, maxPassword, n))
 	}
-	hash, err := HashPassword(r.Context(), password)
+	hash, err = HashPassword(r.Context(), password)
 	if err != nil {
 		return answer{}, err
 	}

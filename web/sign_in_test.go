@@ -24,6 +24,13 @@ func TestPassword(t *testing.T) {
 	jane.want(jane.post("/me", url.Values{"password": {janesPassword}}), 303)
 	jane.want(jane.get("/tickets"), 200, "Your password is set.")
 	elsewhere.want(elsewhere.get("/tickets"), 303)
+	another := url.Values{"password": {"another long password"}}
+	jane.want(jane.post("/me", another), 422, "not your password of now")
+	another.Set("current", janesPassword)
+	jane.want(jane.post("/me", another), 303)
+	another.Set("current", "another long password")
+	another.Set("password", janesPassword)
+	jane.want(jane.post("/me", another), 303)
 
 	b := p.browser()
 	b.want(b.post("/sign-in", url.Values{"email": {"JANE@private.example"}, "password": {janesPassword}, "to": {"/tickets?q=all"}}), 303)

@@ -234,13 +234,19 @@ func (s *Server) again(r *http.Request, agent ticket.Agent, n ticket.Number, wri
 func (f form) request(also string) string {
 	var lines []string
 	for _, word := range strings.Fields(f.Commands + " " + also) {
-		if len(lines) == 0 || strings.HasPrefix(word, "#") {
+		if len(lines) == 0 || beginsCommand(word) {
 			lines = append(lines, "#"+strings.TrimPrefix(word, "#"))
 			continue
 		}
 		lines[len(lines)-1] += " " + word
 	}
 	return strings.TrimSpace(strings.Join(lines, "\n") + "\n\n" + f.Text)
+}
+
+// beginsCommand reports whether a word is a command and not the number of a
+// ticket, as in #merge #1002.
+func beginsCommand(word string) bool {
+	return strings.HasPrefix(word, "#") && (len(word) == 1 || word[1] < '0' || word[1] > '9')
 }
 
 // outcome says in one line what was done.

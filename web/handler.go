@@ -98,6 +98,10 @@ func (s *Server) explain(r *http.Request, err error) answer {
 		f.Text = "What you sent is too large."
 		return answer{status: http.StatusRequestEntityTooLarge, page: "error", data: f}
 	}
+	if errors.Is(err, errBusy) {
+		f.Text = "Too many people sign in at this moment. Nothing was changed. Try again in a minute."
+		return answer{status: http.StatusServiceUnavailable, page: "error", data: f}
+	}
 	f.ID = rand.Text()[:10]
 	f.Text = "Something is broken here. Nothing was changed."
 	if errors.Is(err, context.Canceled) {

@@ -1,0 +1,19 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+)
+
+// TestBusyIsNoFault: who meets the limit of passwords that are weighed at once is
+// told to come again, and not that something is broken.
+func TestBusyIsNoFault(t *testing.T) {
+	t.Parallel()
+	var s Server
+	a := s.explain(httptest.NewRequest(http.MethodPost, "/me", nil), fmt.Errorf("compare a password: %w", errBusy))
+	if f, ok := a.data.(fault); a.status != http.StatusServiceUnavailable || !ok || f.ID != "" {
+		t.Errorf("answer %+v", a)
+	}
+}

@@ -117,7 +117,7 @@ func (t *turn) addTickets(n *Notice, a Agent, title string, tickets []Ticket, mo
 	zone := t.policy.ZoneOf(a)
 	for i := range tickets[:min(most, len(tickets))] {
 		tk := &tickets[i]
-		line := TicketLine{Number: tk.Number, Subject: tk.Subject, Requester: tk.Requester.String(), Priority: tk.Priority, Age: roughly(t.now.Sub(tk.OpenedAt))}
+		line := TicketLine{Number: tk.Number, Subject: tk.Subject, Requester: tk.Requester.String(), Priority: tk.Priority, Age: Roughly(t.now.Sub(tk.OpenedAt))}
 		line.When, line.Late = when(tk, zone)
 		var err error
 		if line.ReplyTo, err = t.commandsTo(tk, a); err != nil {
@@ -140,7 +140,7 @@ func (t *turn) whenDue(tk *Ticket, zone *time.Location) (string, bool) {
 	case at.IsZero():
 		return "", false
 	case t.due(at):
-		return fmt.Sprintf("overdue by %s, since %s", roughly(t.now.Sub(at)), at.In(zone).Format(planTime)), true
+		return fmt.Sprintf("overdue by %s, since %s", Roughly(t.now.Sub(at)), at.In(zone).Format(planTime)), true
 	}
 	return "due " + at.In(zone).Format(planTime), false
 }

@@ -217,13 +217,13 @@ func (t *turn) headline(f sla.Firing, later bool) string {
 	case later:
 		return fmt.Sprintf("%s: the deadline is %s.", what, t.local(f.Deadline))
 	case f.Deadline.After(t.now):
-		return fmt.Sprintf("%s is due %s, in %s.", what, t.local(f.Deadline), roughly(f.Deadline.Sub(t.now)))
+		return fmt.Sprintf("%s is due %s, in %s.", what, t.local(f.Deadline), Roughly(f.Deadline.Sub(t.now)))
 	}
-	return fmt.Sprintf("%s was due %s: it is late by %s.", what, t.local(f.Deadline), roughly(t.now.Sub(f.Deadline)))
+	return fmt.Sprintf("%s was due %s: it is late by %s.", what, t.local(f.Deadline), Roughly(t.now.Sub(f.Deadline)))
 }
 
-// roughly writes a span the way people say it.
-func roughly(d time.Duration) string {
+// Roughly writes a span the way people say it.
+func Roughly(d time.Duration) string {
 	switch {
 	case d < time.Minute:
 		return "less than a minute"

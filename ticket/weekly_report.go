@@ -80,10 +80,10 @@ func (p *Policy) tallyLines(y Tally) []string {
 		lines = append(lines, line("first answer in time", fmt.Sprintf("%d of %d (%d %%)", y.FirstMet, all, 100*y.FirstMet/all)))
 	}
 	if len(y.Answers) > 0 {
-		lines = append(lines, line("median first answer", roughly(Percentile(y.Answers, 50))))
+		lines = append(lines, line("median first answer", Roughly(Percentile(y.Answers, 50))))
 	}
 	if len(y.Solutions) > 0 {
-		lines = append(lines, line("median solution", roughly(Percentile(y.Solutions, 50))))
+		lines = append(lines, line("median solution", Roughly(Percentile(y.Solutions, 50))))
 	}
 	return append(lines, p.loadLines(y)...)
 }

@@ -23,7 +23,7 @@ func clockLines(clocks []ticket.Clock, now time.Time, zone *time.Location) []clo
 		case c.State == sla.Running && !c.Deadline.IsZero():
 			line.Words, line.Class = due(c.Deadline, now, zone)
 		case c.State == sla.Paused:
-			line.Words = "paused, " + span(c.Budget-c.Consumed) + " left"
+			line.Words = "paused, " + ticket.Roughly(c.Budget-c.Consumed) + " left"
 			if c.Budget <= c.Consumed {
 				line.Words, line.Class = "paused, late", "late"
 			}

@@ -92,8 +92,8 @@ func figures(y *ticket.Tally) []namedWords {
 		spans []time.Duration
 	}{{"First answer", y.Answers}, {"Solution", y.Solutions}} {
 		if len(of.spans) > 0 {
-			all = append(all, namedWords{of.name + ", half within", span(ticket.Percentile(of.spans, 50))},
-				namedWords{of.name + ", nine of ten within", span(ticket.Percentile(of.spans, 90))})
+			all = append(all, namedWords{of.name + ", half within", ticket.Roughly(ticket.Percentile(of.spans, 50))},
+				namedWords{of.name + ", nine of ten within", ticket.Roughly(ticket.Percentile(of.spans, 90))})
 		}
 	}
 	return all

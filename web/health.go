@@ -81,7 +81,7 @@ func troubles(h *ticket.Health) []string {
 		case m.Read.IsZero():
 			all = append(all, m.Address.Email+" was never read to its end.")
 		case m.Late:
-			all = append(all, m.Address.Email+" was not read for "+span(h.At.Sub(m.Read))+". The log says why.")
+			all = append(all, m.Address.Email+" was not read for "+ticket.Roughly(h.At.Sub(m.Read))+". The log says why.")
 		}
 		if n := len(m.Failures) + m.More; n > 0 {
 			all = append(all, plural(n, "mail")+" of "+m.Address.Email+" could not be taken yet.")
@@ -91,7 +91,7 @@ func troubles(h *ticket.Health) []string {
 		all = append(all, "Deadlines wait until all mailboxes are read.")
 	}
 	if waited := h.At.Sub(h.Longest); !h.Longest.IsZero() && waited > 10*time.Minute {
-		all = append(all, "Mail waits to be sent for "+span(waited)+".")
+		all = append(all, "Mail waits to be sent for "+ticket.Roughly(waited)+".")
 	}
 	if n := len(h.Held) + h.HeldMore; n > 0 {
 		all = append(all, plural(n, "mail")+" wait for you to be released or dropped.")

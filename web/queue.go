@@ -127,26 +127,13 @@ func due(deadline, now time.Time, zone *time.Location) (words, urgency string) {
 	case deadline.IsZero():
 		return "", ""
 	case left < 0:
-		return "late by " + span(-left), "late"
+		return "late by " + ticket.Roughly(-left), "late"
 	case left < soon:
-		return "in " + span(left), "soon"
+		return "in " + ticket.Roughly(left), "soon"
 	case left < 6*24*time.Hour:
 		return deadline.In(zone).Format("Mon 15:04"), ""
 	}
 	return deadline.In(zone).Format("2 Jan 2006"), ""
-}
-
-// span writes a time the way people say it.
-func span(d time.Duration) string {
-	switch {
-	case d < time.Minute:
-		return "under a minute"
-	case d < 2*time.Hour:
-		return strconv.Itoa(int(d/time.Minute)) + " min"
-	case d < 48*time.Hour:
-		return strconv.Itoa(int(d/time.Hour)) + " h"
-	}
-	return strconv.Itoa(int(d/(24*time.Hour))) + " days"
 }
 
 // frame is what stands around a page of an agent who is signed in, with the list

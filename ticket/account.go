@@ -54,12 +54,9 @@ type Deed struct {
 func (d *Desk) Account(ctx context.Context, n Number) (Account, error) {
 	var a Account
 	err := d.view(ctx, func(t *turn) error {
-		tk, err := t.survivor(n)
+		tk, err := t.existing(n)
 		if err != nil {
 			return err
-		}
-		if tk == nil {
-			return refuse(NotFound, "there is no ticket %d", n)
 		}
 		a, err = t.account(tk)
 		return err

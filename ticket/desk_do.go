@@ -110,11 +110,8 @@ func (t *turn) requested(q Request) (*work, error) {
 	}
 	tk := &Ticket{}
 	if q.Ticket != 0 {
-		if tk, err = t.survivor(q.Ticket); err != nil {
+		if tk, err = t.existing(q.Ticket); err != nil {
 			return nil, err
-		}
-		if tk == nil {
-			return nil, refuse(NotFound, "there is no ticket %d", q.Ticket)
 		}
 	}
 	m := &Mail{NewText: q.Text, Authenticity: Proven}

@@ -23,12 +23,9 @@ type Case struct {
 func (d *Desk) Show(ctx context.Context, n Number) (Case, error) {
 	var c Case
 	err := d.view(ctx, func(t *turn) error {
-		tk, err := t.survivor(n)
+		tk, err := t.existing(n)
 		if err != nil {
 			return err
-		}
-		if tk == nil {
-			return refuse(NotFound, "there is no ticket %d", n)
 		}
 		if c, err = t.caseOf(tk); err != nil {
 			return err

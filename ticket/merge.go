@@ -29,6 +29,16 @@ func (t *turn) survivor(n Number) (*Ticket, error) {
 	return nil, nil
 }
 
+// existing is the ticket in which one goes on. The error is a Refusal if there is
+// none.
+func (t *turn) existing(n Number) (*Ticket, error) {
+	tk, err := t.survivor(n)
+	if err == nil && tk == nil {
+		err = refuse(NotFound, "there is no ticket %d", n)
+	}
+	return tk, err
+}
+
 // family lists a ticket and all that were merged into it, by whatever way, the
 // ticket itself first. What was said on a merged ticket stays where it was said,
 // so that it is always known who took part in that.

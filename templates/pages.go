@@ -19,10 +19,12 @@ import (
 var webFiles embed.FS
 
 // Pages is the HTML of the page: one file a page, web/NAME.html, which defines
-// "content", and web/layout.html around it.
+// "content", with web/layout.html around it and what several pages share, or
+// what is long, in web/parts.
 type Pages struct {
 	pages map[string]*htmltemplate.Template
 	files map[string]Static
+	paths map[string]string // of files, by name
 }
 
 // A Static is a file that browsers may keep for ever: its path names what is in
@@ -43,23 +45,15 @@ var pageFunctions = htmltemplate.FuncMap{
 
 // LoadPages parses the pages.
 func LoadPages() (*Pages, error) {
-	p := &Pages{pages: map[string]*htmltemplate.Template{}, files: map[string]Static{}}
-	names := map[string]string{} // of static files: path by name
-	css, err := webFiles.ReadFile("web/style.css")
-	if err != nil {
-		return nil, fmt.Errorf("read the pages: %w", err)
+	p := &Pages{pages: map[string]*htmltemplate.Template{}, files: map[string]Static{}, paths: map[string]string{}}
+	if err := p.join("style.css", "text/css; charset=utf-8", "web/style/*.css"); err != nil {
+		return nil, err
 	}
-	sum := sha256.Sum256(css)
-	names["style.css"] = "/static/" + hex.EncodeToString(sum[:8]) + "/style.css"
-	p.files[names["style.css"]] = Static{"text/css; charset=utf-8", css}
-	functions := htmltemplate.FuncMap{"static": func(name string) (string, error) {
-		at, ok := names[name]
-		if !ok {
-			return "", fmt.Errorf("there is no file %s", name)
-		}
-		return at, nil
-	}}
-	layout, err := htmltemplate.New("layout.html").Funcs(pageFunctions).Funcs(functions).Option("missingkey=error").ParseFS(webFiles, "web/layout.html")
+	if err := p.join("script.js", "text/javascript; charset=utf-8", "web/script/*.js"); err != nil {
+		return nil, err
+	}
+	layout, err := htmltemplate.New("layout.html").Funcs(pageFunctions).Funcs(htmltemplate.FuncMap{"static": p.path}).
+		Option("missingkey=error").ParseFS(webFiles, "web/layout.html", "web/parts/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("built-in pages: %w", err)
 	}
@@ -84,6 +78,36 @@ func LoadPages() (*Pages, error) {
 	return p, nil
 }
 
+// join makes one static file of several, in the order of their names: a browser
+// asks once, and each of the files is about one thing.
+func (p *Pages) join(name, mime, pattern string) error {
+	list, err := fs.Glob(webFiles, pattern)
+	if err != nil {
+		return fmt.Errorf("read the pages: %w", err)
+	}
+	var all []byte
+	for _, file := range list {
+		content, err := webFiles.ReadFile(file)
+		if err != nil {
+			return fmt.Errorf("read the pages: %w", err)
+		}
+		all = append(all, content...)
+	}
+	sum := sha256.Sum256(all)
+	p.paths[name] = "/static/" + hex.EncodeToString(sum[:8]) + "/" + name
+	p.files[p.paths[name]] = Static{mime, all}
+	return nil
+}
+
+// path is where a page finds a static file.
+func (p *Pages) path(name string) (string, error) {
+	at, ok := p.paths[name]
+	if !ok {
+		return "", fmt.Errorf("there is no file %s", name)
+	}
+	return at, nil
+}
+
 // Write writes a page.
 func (p *Pages) Write(w io.Writer, name string, data any) error {
 	page, ok := p.pages[name]
@@ -94,8 +118,8 @@ func (p *Pages) Write(w io.Writer, name string, data any) error {
 }
 
 // Static is the file at a path that a page names.
-func (p *Pages) Static(path string) (Static, bool) {
-	s, ok := p.files[path]
+func (p *Pages) Static(at string) (Static, bool) {
+	s, ok := p.files[at]
 	return s, ok
 }
 

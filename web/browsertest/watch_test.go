@@ -14,7 +14,8 @@ import (
 )
 
 // A watch notes what no page of the desk may do, whatever is shown on it: ask
-// another host for something, run a script, open a dialog or a window.
+// another host for something, run a script that is not the desk's own, open a dialog
+// or a window.
 type watch struct {
 	mu   sync.Mutex
 	seen []string
@@ -50,7 +51,8 @@ func (w *watch) over(ctx context.Context, origin string) error {
 		case *network.EventWebSocketCreated:
 			w.note("opened a socket to %s", e.URL)
 		case *debugger.EventScriptParsed:
-			if e.URL != "" { // what the tests themselves evaluate has no address
+			// What the tests themselves evaluate has no address; what stands in a page has that of the page.
+			if e.URL != "" && !strings.HasPrefix(e.URL, origin+"/static/") {
 				w.note("ran a script of %s", e.URL)
 			}
 		case *page.EventJavascriptDialogOpening:

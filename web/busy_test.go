@@ -12,7 +12,7 @@ import (
 func TestBusyIsNoFault(t *testing.T) {
 	t.Parallel()
 	var s Server
-	a := s.explain(httptest.NewRequest(http.MethodPost, "/me", nil), fmt.Errorf("compare a password: %w", errBusy))
+	a := s.explain(httptest.NewRequest(http.MethodPost, "/me/password", nil), fmt.Errorf("compare a password: %w", errBusy))
 	if f, ok := a.data.(fault); a.status != http.StatusServiceUnavailable || !ok || f.ID != "" {
 		t.Errorf("answer %+v", a)
 	}

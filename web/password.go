@@ -102,31 +102,20 @@ func proof(hash string) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// A mePage is the form that sets a password.
-type mePage struct {
-	frame
+// A passwordSection is the form that sets a password.
+type passwordSection struct {
 	Has     bool
 	Problem string
 }
 
-func (s *Server) askPassword(r *http.Request, agent ticket.Agent) (answer, error) {
-	return s.passwordForm(r, agent, "")
+func (s *Server) passwordSection(r *http.Request, agent ticket.Agent) (passwordSection, error) {
+	hash, err := s.Desk.Password(r.Context(), agent.Key)
+	return passwordSection{Has: hash != ""}, err
 }
 
-func (s *Server) passwordForm(r *http.Request, agent ticket.Agent, problem string) (answer, error) {
-	hash, err := s.Desk.Password(r.Context(), agent.Key)
-	if err != nil {
-		return answer{}, err
-	}
-	f, err := s.frame(r, agent, "Your password", "")
-	if err != nil {
-		return answer{}, err
-	}
-	a := answer{page: "me", data: mePage{frame: f, Has: hash != "", Problem: problem}}
-	if problem != "" {
-		a.status = http.StatusUnprocessableEntity
-	}
-	return a, nil
+// refusedPassword shows the form once more, with what was wrong.
+func (s *Server) refusedPassword(r *http.Request, agent ticket.Agent, problem string) (answer, error) {
+	return s.refusedMe(r, agent, func(p *mePage) { p.Password.Problem = problem })
 }
 
 func (s *Server) setPassword(r *http.Request, agent ticket.Agent) (answer, error) {
@@ -139,20 +128,20 @@ func (s *Server) setPassword(r *http.Request, agent ticket.Agent) (answer, error
 	}
 	if hash != "" {
 		if wait := s.brake.try(s.Now(), byAgent(agent.Key)); wait > 0 {
-			return s.passwordForm(r, agent, "Too many tries. Wait a quarter of an hour.")
+			return s.refusedPassword(r, agent, "Too many tries. Wait a quarter of an hour.")
 		}
 		right, err := matches(r.Context(), r.PostForm.Get("current"), hash)
 		if err != nil {
 			return answer{}, fmt.Errorf("compare a password: %w", err)
 		}
 		if !right {
-			return s.passwordForm(r, agent, "That is not your password of now.")
+			return s.refusedPassword(r, agent, "That is not your password of now.")
 		}
 		s.brake.forgive(byAgent(agent.Key))
 	}
 	password := r.PostForm.Get("password")
 	if n := utf8.RuneCountInString(password); n < minPassword || n > maxPassword {
-		return s.passwordForm(r, agent, fmt.Sprintf("A password has from %d to %d characters. Yours has %d.", minPassword, maxPassword, n))
+		return s.refusedPassword(r, agent, fmt.Sprintf("A password has from %d to %d characters. Yours has %d.", minPassword, maxPassword, n))
 	}
 	hash, err = HashPassword(r.Context(), password)
 	if err != nil {

@@ -20,17 +20,17 @@ func TestPassword(t *testing.T) {
 	elsewhere := p.signIn("jane")
 	p.now = p.now.Add(2 * time.Minute)
 	jane := p.signIn("jane")
-	jane.want(jane.post("/me", url.Values{"password": {"too short"}}), 422, "from 12 to 200 characters")
-	jane.want(jane.post("/me", url.Values{"password": {janesPassword}}), 303)
+	jane.want(jane.post("/me/password", url.Values{"password": {"too short"}}), 422, "from 12 to 200 characters")
+	jane.want(jane.post("/me/password", url.Values{"password": {janesPassword}}), 303)
 	jane.want(jane.get("/tickets"), 200, "Your password is set.")
 	elsewhere.want(elsewhere.get("/tickets"), 303)
 	another := url.Values{"password": {"another long password"}}
-	jane.want(jane.post("/me", another), 422, "not your password of now")
+	jane.want(jane.post("/me/password", another), 422, "not your password of now")
 	another.Set("current", janesPassword)
-	jane.want(jane.post("/me", another), 303)
+	jane.want(jane.post("/me/password", another), 303)
 	another.Set("current", "another long password")
 	another.Set("password", janesPassword)
-	jane.want(jane.post("/me", another), 303)
+	jane.want(jane.post("/me/password", another), 303)
 
 	b := p.browser()
 	b.want(b.post("/sign-in", url.Values{"email": {"JANE@private.example"}, "password": {janesPassword}, "to": {"/tickets?q=all"}}), 303)
@@ -45,7 +45,7 @@ func TestWrongPasswords(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
 	jane := p.signIn("jane")
-	jane.want(jane.post("/me", url.Values{"password": {janesPassword}}), 303)
+	jane.want(jane.post("/me/password", url.Values{"password": {janesPassword}}), 303)
 	b := p.browser()
 	var bodies []string
 	for _, email := range []string{"jane@private.example", "john@private.example", "nobody@private.example"} {
@@ -100,7 +100,7 @@ func TestWhereToAfterwards(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
 	jane := p.signIn("jane")
-	jane.want(jane.post("/me", url.Values{"password": {janesPassword}}), 303)
+	jane.want(jane.post("/me/password", url.Values{"password": {janesPassword}}), 303)
 	for to, want := range map[string]string{
 		"/tickets/1001": "/tickets/1001", "": "/", "https://evil.example": "/", "//evil.example": "/", `/\evil.example`: "/", "/\t/evil.example": "/", "\t//evil.example": "/", "/%2f/evil.example": "/", "http:/evil": "/", "/a\r\nSet-Cookie: a=b": "/",
 	} {
@@ -141,7 +141,7 @@ func TestCookie(t *testing.T) {
 	jane.want(s, 403)
 	s = jane.do("POST", "/tickets/1001", jane.form(n, "note", "through a proxy that hides our name", ""), "Origin", "https://desk.bank.example")
 	jane.want(s, 303)
-	jane.want(jane.post("/me", url.Values{"password": {janesPassword}}), 303)
+	jane.want(jane.post("/me/password", url.Values{"password": {janesPassword}}), 303)
 	b := p.browser()
 	in := b.post("/sign-in", url.Values{"email": {"jane@private.example"}, "password": {janesPassword}})
 	cookie := in.header.Get("Set-Cookie")

@@ -63,7 +63,7 @@ func sights(d *desk, number string) []sight {
 			b.fill("Commands", "#tag +browser")
 			b.press("Send")
 		}},
-		{"password", "/me", func(b *tab) { b.open("/me") }},
+		{"account", "/me", func(b *tab) { b.open("/me") }},
 		{"health-refused", "/health", func(b *tab) { b.open("/health") }},
 		{"health", "/health", func(b *tab) { b.open("/"); b.press("Sign out"); b.signIn("john"); b.open("/health") }}, // an admin, and a lead
 		{"dashboard", "/dashboard", func(b *tab) { b.open("/dashboard") }},

@@ -76,7 +76,8 @@ func (db *DB) CollectBlobs(ctx context.Context, olderThan time.Time) (int, error
 //   - A receipt holds the row by its foreign key. Either it comes first: step 1
 //     waits for its end and then sees it. Or step 1 does: then the receipt is
 //     refused, and the mail is taken with another upload. A file names the raw
-//     mail of a receipt that is there or comes in the same transaction.
+//     mail of a receipt that is there or comes in the same transaction, or an upload
+//     of the request that writes it, whose row is young.
 //   - An upload of the same bytes makes the row young. Either it comes first: step
 //     1 waits for it and sees a young row. Or step 1 does: then it finds no row
 //     with that sum, and puts an object of its own under a key of its own, which

@@ -46,13 +46,13 @@ func requestError(what string, err error) error {
 }
 
 // onlyAsks reports whether a request changes nothing: it is about no ticket, or
-// has no text and only verbs such as #show.
+// has neither text nor files and only verbs such as #show.
 func (p *Policy) onlyAsks(q Request) bool {
 	if q.Ticket == 0 {
 		return true
 	}
 	block := command.Parse(q.Text, p.knowsVerb)
-	return len(block.Lines) > 0 && !block.HasText() && !slices.ContainsFunc(block.Lines, func(l command.Line) bool {
+	return len(block.Lines) > 0 && !block.HasText() && len(q.Files) == 0 && !slices.ContainsFunc(block.Lines, func(l command.Line) bool {
 		verb, _, err := p.findVerb(l.Verb, l.Args)
 		return err != nil || verb.stage != stageReport
 	})
@@ -114,7 +114,7 @@ func (t *turn) requested(q Request) (*work, error) {
 			return nil, err
 		}
 	}
-	m := &Mail{NewText: q.Text, Authenticity: Proven}
+	m := &Mail{NewText: q.Text, Files: q.Files, Authenticity: Proven}
 	if len(agent.Emails) > 0 {
 		m.From = Address{Name: agent.Name, Email: agent.Emails[0]}
 	}
@@ -122,6 +122,7 @@ func (t *turn) requested(q Request) (*work, error) {
 	w.direct, w.sure, w.asked = true, q.Sure, q.Ticket
 	w.block = command.Parse(m.NewText, w.policy.knowsVerb)
 	w.takeText()
+	w.files = slices.Clone(q.Files)
 	w.kind = cmp.Or(q.Kind, Note)
 	switch {
 	case w.kind != Note && w.kind != Reply:

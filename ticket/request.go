@@ -25,6 +25,7 @@ type Request struct {
 	Ticket Number    // 0 if it is about none, as #list is
 	Text   string    // commands on the first lines, then what is to be posted, as in a mail
 	Kind   EntryKind // what the text becomes unless a command says otherwise: Reply or Note; "" is Note
+	Files  []File    // go along with the text; their bytes are in the store already
 	Sure   bool      // send the text though it holds words that only agents have seen
 	Seen   int64     // ID of the last entry that its writer has seen: if there is another since, nothing is done; 0 is not known
 }

@@ -32,6 +32,7 @@ type Server struct {
 	Sessions scs.CtxStore
 	URL      string                                   // how browsers reach the page, without a path
 	Open     func(ticket.File) (io.ReadCloser, error) // streams a file; fs.ErrNotExist if it is lost
+	Blobs    Blobs                                    // takes files
 	Facts    func(context.Context) (Facts, error)
 	Now      func() time.Time
 	Log      *slog.Logger
@@ -76,7 +77,7 @@ func (s *Server) Handler() (http.Handler, error) {
 	if err := protection.AddTrustedOrigin(s.URL); err != nil { // a proxy may hide which host was asked for
 		return nil, fmt.Errorf("the page's URL: %w", err)
 	}
-	return headers(protection.Handler(http.MaxBytesHandler(mux, maxForm))), nil
+	return headers(protection.Handler(limited(mux))), nil
 }
 
 // HTTPServer serves the page on a listener of the caller's, with all its limits

@@ -186,20 +186,21 @@ func (s *Server) change(r *http.Request, agent ticket.Agent) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if err := r.ParseForm(); err != nil {
-		return answer{}, badForm(err)
+	sent, files, err := s.readForm(r)
+	if err != nil {
+		return answer{}, err
 	}
-	q := ticket.Request{Origin: ticket.FromForm, Key: r.PostForm.Get("key"), Agent: agent.Key, Ticket: n, Sure: r.PostForm.Get("sure") != ""}
+	q := ticket.Request{Origin: ticket.FromForm, Key: sent.Get("key"), Agent: agent.Key, Ticket: n, Files: files, Sure: sent.Get("sure") != ""}
 	var written form
-	if r.PostForm.Get("properties") != "" {
-		q.Text = strings.Join(changes(r.PostForm), "\n")
+	if sent.Get("properties") != "" {
+		q.Text = strings.Join(changes(sent), "\n")
 		if q.Text == "" {
 			return goTo(pathOf(n)), nil
 		}
 	} else {
-		written = form{Kind: r.PostForm.Get("kind"), Text: r.PostForm.Get("text"), Commands: r.PostForm.Get("commands")}
-		q.Kind, q.Text = ticket.EntryKind(written.Kind), written.request(r.PostForm.Get("also"))
-		q.Seen, _ = strconv.ParseInt(r.PostForm.Get("seen"), 10, 64) // without a number nothing is checked
+		written = form{Kind: sent.Get("kind"), Text: sent.Get("text"), Commands: sent.Get("commands")}
+		q.Kind, q.Text = ticket.EntryKind(written.Kind), written.request(sent.Get("also"))
+		q.Seen, _ = strconv.ParseInt(sent.Get("seen"), 10, 64) // without a number nothing is checked
 	}
 	done, err := s.Desk.Do(r.Context(), q)
 	no, refused := errors.AsType[*ticket.Refusal](err)

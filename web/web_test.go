@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"deskpost/inbound"
+	"deskpost/store"
 	"deskpost/store/storetest"
 	"deskpost/templates"
 	"deskpost/ticket"
@@ -55,7 +56,7 @@ func newPlace(t testing.TB) *place {
 		}
 		return inbound.OpenFile(raw, f)
 	}
-	p.server = &web.Server{Desk: p.desk, Pages: pages, Sessions: db.Sessions(clock), URL: "https://desk.bank.example", Open: open,
+	p.server = &web.Server{Desk: p.desk, Pages: pages, Sessions: db.Sessions(clock), URL: "https://desk.bank.example", Open: open, Blobs: blobs{db},
 		Facts: func(context.Context) (web.Facts, error) {
 			return web.Facts{Version: "v1", Database: "sqlite:desk.db", Bytes: 4 << 20}, nil
 		}, Now: clock, Log: slog.New(slog.DiscardHandler)}
@@ -67,6 +68,11 @@ func newPlace(t testing.TB) *place {
 	t.Cleanup(p.page.Close)
 	return p
 }
+
+// blobs makes the store's blob writer the page's.
+type blobs struct{ *store.DB }
+
+func (b blobs) NewBlob(ctx context.Context) web.BlobWriter { return b.DB.NewBlob(ctx) }
 
 func policy() *ticket.Policy {
 	agent := func(key, name string, access map[string]string) ticket.Agent {

@@ -26,7 +26,7 @@ var arrows = map[string][]string{
 	"store":            {"ticket", "ticket/failpoint", "ticket/sla"},
 	"store/s3blobs":    {"ticket"},
 	"templates":        {"ticket"},
-	"web":              {"templates", "ticket", "ticket/sla"},
+	"web":              {"inbound/mime", "templates", "ticket", "ticket/sla"},
 	"ticket":           {"ticket/calendar", "ticket/command", "ticket/sla"},
 	"ticket/calendar":  {},
 	"ticket/command":   {},

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"deskpost/store"
 	"deskpost/templates"
 	"deskpost/web"
 )
@@ -22,9 +23,14 @@ func (a *app) newPage() (*web.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &web.Server{Desk: a.desk, Pages: pages, Sessions: a.db.Sessions(a.now), Open: a.openFile, URL: a.settings.Web.URL,
+	return &web.Server{Desk: a.desk, Pages: pages, Sessions: a.db.Sessions(a.now), Open: a.openFile, Blobs: uploads{a.db}, URL: a.settings.Web.URL,
 		Facts: a.facts, Now: a.now, Log: a.log}, nil
 }
+
+// uploads makes the store's blob writer the page's.
+type uploads struct{ *store.DB }
+
+func (u uploads) NewBlob(ctx context.Context) web.BlobWriter { return u.DB.NewBlob(ctx) }
 
 // facts are what the page tells of the program.
 func (a *app) facts(ctx context.Context) (web.Facts, error) {

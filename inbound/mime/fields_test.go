@@ -113,7 +113,7 @@ func TestSafeName(t *testing.T) {
 		"a\nb":             "ab",
 		long:               strings.Repeat("ä", 125) + ".pdf",
 	} {
-		if got := safeName(in); got != want {
+		if got := SafeName(in); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}

@@ -12,17 +12,17 @@ const maxNameBytes = 255
 // before Content-Type's name, made harmless.
 func (l *leaf) fileName() string {
 	for _, name := range []string{l.dispParams["filename"], l.params["name"], l.params["filename"], l.dispParams["name"]} {
-		if name = safeName(name); name != "" {
+		if name = SafeName(name); name != "" {
 			return name
 		}
 	}
 	return ""
 }
 
-// safeName makes a suggested file name one to show: no path (RFC 2183 §2.3),
+// SafeName makes a suggested file name one to show: no path (RFC 2183 §2.3),
 // no control, invisible or direction-changing characters that would let
 // "exe.pdf" be something else, no leading dots that hide a file, at most 255 bytes with the extension kept.
-func safeName(name string) string {
+func SafeName(name string) string {
 	if i := strings.LastIndexAny(name, `/\`); i >= 0 && i+1 < len(name) {
 		name = name[i+1:]
 	}
@@ -51,7 +51,7 @@ func safeName(name string) string {
 func defaultName(a Attachment) string {
 	// Outlook makes the Content-ID of an image from its name.
 	if name, _, ok := strings.Cut(a.ContentID, "@"); ok && strings.Contains(name, ".") && strings.HasPrefix(a.Type, "image/") {
-		return safeName(name)
+		return SafeName(name)
 	}
 	switch a.Type {
 	case "message/rfc822", "message/global":

@@ -226,8 +226,8 @@ func TestHTMLBeyondItsNodesIsText(t *testing.T) {
 func TestNamesShowNothingInvisible(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{"\u200b.htaccess": "htaccess", "\u2060..\u200bx": "x", "a\u202efdp.exe": "afdp.exe", "..": "", "ok.pdf": "ok.pdf"} {
-		if got := safeName(in); got != want {
-			t.Errorf("safeName(%q) = %q, want %q", in, got, want)
+		if got := SafeName(in); got != want {
+			t.Errorf("SafeName(%q) = %q, want %q", in, got, want)
 		}
 	}
 }

@@ -68,7 +68,7 @@ func (c *collector) takeReport(l *leaf, head []byte) {
 	lines := newLineReader(bytes.NewReader(head))
 	header := readHeader(lines, c.limits, true, func([]byte) bool { return false }, &problems{})
 	if a := &m.Attachments[len(m.Attachments)-1]; l.fileName() == "" && header.Get("Subject") != "" && a.Type == "message/rfc822" {
-		a.Name = safeName(header.Get("Subject") + ".eml")
+		a.Name = SafeName(header.Get("Subject") + ".eml")
 	}
 	if m.Embedded != nil {
 		return

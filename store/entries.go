@@ -11,7 +11,7 @@ const entryColumns = `id, ticket, kind, by_kind, by_name, from_name, from_email,
 
 func entryFields(e *ticket.Entry) []any {
 	return []any{&e.ID, &e.Ticket, &e.Kind, &e.By.Kind, &e.By.Name, &e.From.Name, &e.From.Email, instant{&e.At},
-		&e.Text, &e.Quoted, &e.MessageID, refTo[int64]{&e.Receipt}, refTo[int64]{&e.CopyOf}, &e.Machine, wordTo{&e.Held, "held"},
+		&e.Text, &e.Quoted, &e.MessageID, refTo[int64]{&e.Receipt}, refTo[int64]{&e.CopyOf}, &e.Machine, audienceTo{e},
 		&e.Authenticity, jsonTo[[]string]{&e.Remarks}}
 }
 
@@ -23,7 +23,7 @@ func (t *tx) AddEntry(e *ticket.Entry) error {
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 		RETURNING id`,
 		args{int64(e.Ticket), string(e.Kind), string(e.By.Kind), e.By.Name, e.From.Name, e.From.Email, ms(e.At),
-			e.Text, e.Quoted, e.MessageID, ref(e.Receipt), ref(e.CopyOf), string(e.Machine), word(e.Held, "held", "thread"),
+			e.Text, e.Quoted, e.MessageID, ref(e.Receipt), ref(e.CopyOf), string(e.Machine), audience(e),
 			string(e.Authenticity), jsonOf(e.Remarks)}, &e.ID)
 	if err != nil {
 		return err
@@ -32,6 +32,36 @@ func (t *tx) AddEntry(e *ticket.Entry) error {
 		return err
 	}
 	return t.addFiles("entry", e.ID, e.Files)
+}
+
+// audience is for whom an entry is: for all, or for agents only, until somebody
+// decides or for good.
+func audience(e *ticket.Entry) string {
+	switch {
+	case e.Denied:
+		return "denied"
+	case e.Held:
+		return "held"
+	}
+	return "thread"
+}
+
+// audienceTo reads it back.
+type audienceTo struct{ e *ticket.Entry }
+
+func (a audienceTo) Scan(v any) error {
+	var held, denied bool
+	if err := (wordTo{&held, "held"}).Scan(v); err != nil {
+		return err
+	}
+	err := wordTo{&denied, "denied"}.Scan(v)
+	a.e.Held, a.e.Denied = held || denied, denied
+	return err
+}
+
+// Judge implements ticket.Tickets.
+func (t *tx) Judge(entry int64, allowed bool) error {
+	return t.must(`UPDATE entries SET audience = $2 WHERE id = $1 AND audience = 'held'`, entry, word(allowed, "thread", "denied"))
 }
 
 // Entries implements ticket.Tickets: in the order they were added.

@@ -120,6 +120,9 @@ func findQuery(s searcher, f ticket.Filter) (string, args) {
 	if !f.Awake.IsZero() {
 		w.add("(snoozed IS NULL OR snoozed <= $)", f.Awake.UnixMilli())
 	}
+	if f.Held {
+		w.conditions = append(w.conditions, "number IN (SELECT ticket FROM entries WHERE audience = 'held')")
+	}
 	if !f.Asleep.IsZero() {
 		w.add("snoozed > $", f.Asleep.UnixMilli())
 	}

@@ -70,6 +70,13 @@ func (n *narrator) tell(e *Event) string {
 			return "automatic text to the customer, which is no answer"
 		}
 		return "reply to the customer"
+	case MessageAllowed:
+		if e.After != string(Human) {
+			return "automatic mail that was held and is taken: no clock moves"
+		}
+		return "message that was held until now"
+	case MessageDenied:
+		return "held message that was rejected: no clock moves"
 	case MessageHeld:
 		return "message, held since its sender does not take part: no clock moves"
 	case MachineAdded:

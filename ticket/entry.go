@@ -29,6 +29,7 @@ type Entry struct {
 	Files        []File
 	Machine      Machine
 	Held         bool // from somebody who is not a participant: for agents only, until allowed
+	Denied       bool // it was held, and an agent has left it out for good
 	Authenticity Authenticity
 	Remarks      []string // what agents should know: limits met, problems of the mail
 }

@@ -36,7 +36,9 @@ const (
 	NoteAdded           EventKind = "note"
 	MachineAdded        EventKind = "machine-message"
 	MessageHeld         EventKind = "message-held"
-	StatusChanged       EventKind = "status" // Before and After are States
+	MessageAllowed      EventKind = "message-allowed" // Entry was held; After is the Machine that wrote it, "" if a person did
+	MessageDenied       EventKind = "message-denied"  // the same
+	StatusChanged       EventKind = "status"          // Before and After are States
 	PriorityChanged     EventKind = "priority"
 	AssigneeChanged     EventKind = "assignee"
 	TeamChanged         EventKind = "team"

@@ -128,6 +128,10 @@ func (c *chronicle) follow(m *moment) error {
 		if reply, ok := c.replies[e.Entry]; ok {
 			c.add(sla.Event{At: at, Kind: sla.Undelivered, Reply: reply})
 		}
+	case MessageAllowed:
+		if e.After == string(Human) {
+			c.add(sla.Event{At: at, Kind: sla.CustomerWrote})
+		}
 	case MessageAdded:
 		c.add(sla.Event{At: at, Kind: sla.CustomerWrote})
 	case StatusChanged:

@@ -141,7 +141,7 @@ func waiting(diary []Event) (Wait, error) {
 		switch {
 		case e.Kind == TicketOpened:
 			w = Wait{First: at, Resolve: at, Next: at}
-		case e.Kind == MessageAdded:
+		case e.Kind == MessageAdded, e.Kind == MessageAllowed && e.After == string(Human):
 			w.Next = earlier(w.Next, at)
 		case e.Kind == ReplyAdded && !lost[e.Entry]:
 			w.First, w.Next, quiet = time.Time{}, time.Time{}, at

@@ -155,6 +155,11 @@ func (p *Policy) narrowByWord(f *Filter, word, agent string) error {
 		f.Assignee = "-"
 	case "snoozed":
 		f.Asleep, f.Awake = f.Awake, time.Time{}
+	case "held":
+		f.Held, f.Awake = true, time.Time{}
+		if f.Statuses == nil {
+			f.Statuses = searched
+		}
 	case "all":
 		f.Statuses, f.Awake = statuses, time.Time{}
 	default:

@@ -66,7 +66,7 @@ func (d *Diary) Follow(e Event) {
 		d.pair(&d.fields, "field", e)
 	case WatchChanged:
 		d.pair(&d.watchers, "watch", e)
-	case MessageAdded, ReplyAdded:
+	case MessageAdded, MessageAllowed, ReplyAdded:
 		if e.After != AutomaticReply {
 			d.reminded, d.reminders = time.Time{}, 0
 		}

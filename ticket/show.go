@@ -147,6 +147,9 @@ func (t *turn) itemLines(item *Item, in Number) []string {
 	kind := strings.ToUpper(string(e.Kind))
 	if e.Held {
 		kind = "HELD " + kind
+		if e.Denied {
+			kind = "REJECTED " + strings.ToUpper(string(e.Kind))
+		}
 	}
 	lines := []string{fmt.Sprintf("%s  [%s] %s by %s%s", t.local(item.At), item.Label, kind, item.Actor, from)}
 	text := e.Text

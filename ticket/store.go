@@ -134,6 +134,9 @@ type Tickets interface {
 	AddEntry(e *Entry) error
 	Entries(n Number) ([]Entry, error)
 	Entry(id int64) (Entry, error)
+	// Judge ends the holding of an entry: it is for all from then on, or is left
+	// out for good.
+	Judge(entry int64, allowed bool) error
 	// Know remembers Message-IDs of a ticket. An ID may be known on several
 	// tickets, since anybody can name one. Known finds tickets by Message-IDs,
 	// in the order asked, the oldest ticket first, each once.
@@ -205,6 +208,7 @@ type Filter struct {
 	Behind      Due               // with NextBy: only what waits behind this one
 	Awake       time.Time         // not snoozed beyond this instant
 	Asleep      time.Time         // snoozed beyond this instant
+	Held        bool              // with a message that waits for somebody to take or reject it
 	ByDeadline  bool              // the nearest deadline first, then those without one, the oldest first
 	Limit       int               // 0 is 50
 }

@@ -32,6 +32,10 @@ func TestVerbsOfTheOperator(t *testing.T) {
 			if verb.Name == "unlink" {
 				w.do(ticket.Request{Ticket: 1001, Text: "#link 1002"})
 			}
+			if verb.Name == "allow" || verb.Name == "deny" {
+				w.take(answer(w.show(1001).Notices[0], vendor, "I know more."))
+				w.want(ticket.GuestHeld)
+			}
 			line := strings.TrimSpace("#" + verb.Name + " " + operatorArgs[verb.Name])
 			text := line
 			if verb.Name == "reply" || verb.Name == "note" {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -208,6 +209,35 @@ func TestWhatIsRefusedStays(t *testing.T) {
 	jane.want(jane.post(path, url.Values{"kind": {"reply"}}), 422, "Say what to do")
 	jane.want(jane.post(path, url.Values{"kind": {"reply"}, "text": {strings.Repeat("x", 2<<20)}}), 413, "too large")
 	jane.want(jane.post(path, jane.form(n, "note", "", "#help snooze")), 200, "hide the ticket until then")
+}
+
+// TestHeldMessage takes or rejects, with a button, what somebody wrote who does not
+// take part.
+func TestHeldMessage(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	n := p.mail("Can not log in", "text")
+	jane, vera := p.signIn("jane"), p.signIn("vera")
+	path := fmt.Sprintf("/tickets/%d", n)
+	jane.want(jane.post(path, jane.form(n, "reply", "Which version?", "")), 303)
+	for _, from := range []string{"eve@evil.example", "sam@vendor.example"} {
+		p.guest(n, from)
+	}
+	if s := vera.get(path); strings.Contains(s.body, `value="#allow `) {
+		t.Errorf("who may not reply is asked to decide:\n%s", s.body)
+	}
+	button := func(decision string) url.Values {
+		s := jane.get(path)
+		jane.want(s, 200, `<button type="submit" name="commands" value="`+decision+`"`, "Held message")
+		key := regexp.MustCompile(`name="key" value="(\w+h\d+)"`).FindStringSubmatch(s.body)
+		return url.Values{"key": {key[1]}, "kind": {"note"}, "commands": {decision}}
+	}
+	jane.want(jane.post(path, button("#deny eve@evil.example")), 303)
+	jane.want(jane.post(path, button("#allow sam@vendor.example")), 303)
+	jane.want(jane.get(path), 200, "Rejected message", "taken into the thread", `with <span dir="auto">sam@vendor.example</span>`)
+	if s := jane.get(path); strings.Contains(s.body, `value="#allow `) {
+		t.Errorf("there is something to decide still:\n%s", s.body)
+	}
 }
 
 // TestHostileText shows what strangers write, and does nothing else with it.

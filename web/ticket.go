@@ -48,6 +48,7 @@ type item struct {
 	Class    string
 	Kind     string
 	From     ticket.Number // of the merged ticket that it is on; 0 for this one
+	Waits    bool          // for somebody to take or reject it
 	Delivery []delivery
 }
 
@@ -149,7 +150,10 @@ func newItem(it ticket.Item, in ticket.Number) item {
 	out.Class = string(it.Entry.Kind)
 	out.Kind = strings.ToUpper(out.Class[:1]) + out.Class[1:]
 	if it.Entry.Held {
-		out.Class, out.Kind = out.Class+" held", "Held "+out.Class
+		out.Class, out.Kind, out.Waits = out.Class+" held", "Held "+out.Class, !it.Entry.Denied
+		if it.Entry.Denied {
+			out.Kind = "Rejected " + string(it.Entry.Kind)
+		}
 	}
 	for _, to := range it.Delivery {
 		d := delivery{Address: to.Address.Email}

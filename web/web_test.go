@@ -105,18 +105,43 @@ func policy() *ticket.Policy {
 // mail lets karen write a mail, and returns its ticket.
 func (p *place) mail(subject, text string) ticket.Number {
 	p.t.Helper()
+	return p.take(ticket.Mail{From: ticket.Address{Name: "Karen Customer", Email: "karen@customer.example"}, Recipients: []string{"support@bank.example"},
+		Subject: subject, NewText: text}).Ticket
+}
+
+// take hands a mail to the desk as the next one of its mailbox.
+func (p *place) take(m ticket.Mail) ticket.Conclusion {
+	p.t.Helper()
 	p.uid++
-	raw := fmt.Appendf(nil, "%d %s", p.uid, text)
+	m.Authenticity, m.MessageID = ticket.Proven, fmt.Sprintf("m%d@customer.example", p.uid)
+	raw := fmt.Appendf(nil, "%d %s", p.uid, m.NewText)
 	sum := ticket.Sum(sha256.Sum256(raw))
 	c, err := p.desk.Receive(context.Background(), ticket.Incoming{
-		Mail: ticket.Mail{From: ticket.Address{Name: "Karen Customer", Email: "karen@customer.example"}, Recipients: []string{"support@bank.example"},
-			Subject: subject, NewText: text, Authenticity: ticket.Proven, MessageID: fmt.Sprintf("m%d@customer.example", p.uid)},
-		Receipt: ticket.Receipt{Source: "support", Epoch: 1, UID: p.uid, Digest: sum, Keyed: true, Received: p.now,
+		Mail: m, Receipt: ticket.Receipt{Source: "support", Epoch: 1, UID: p.uid, Digest: sum, Keyed: true, Received: p.now,
 			Raw: ticket.Blob{Sum: sum, Size: int64(len(raw)), Inline: raw}}})
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	return c.Ticket
+	return c
+}
+
+// guest lets somebody answer what the customer was sent on a ticket who does not
+// take part in it.
+func (p *place) guest(n ticket.Number, address string) {
+	p.t.Helper()
+	show, err := p.desk.Show(context.Background(), n)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	m := ticket.Mail{From: ticket.Address{Email: address}, Subject: "Re: that", NewText: "I know more."}
+	for _, sent := range show.Notices {
+		if sent.Answer == ticket.TokenCustomer {
+			m.Recipients = []string{sent.ReplyTo}
+		}
+	}
+	if c := p.take(m); c.Outcome != ticket.GuestHeld {
+		p.t.Fatalf("the mail of a guest became %+v", c)
+	}
 }
 
 // outbox takes what waits to be sent.

@@ -229,7 +229,7 @@ CREATE TABLE entries (
   receipt      BIGINT REFERENCES receipts (id),
   copy_of      BIGINT, -- the entry of another ticket
   machine      TEXT NOT NULL,
-  audience     TEXT NOT NULL, -- 'thread', or 'held' for agents only
+  audience     TEXT NOT NULL, -- 'thread', or 'held' and 'denied' for agents only
   authenticity TEXT NOT NULL,
   remarks      TEXT NOT NULL
 );

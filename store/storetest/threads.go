@@ -12,6 +12,7 @@ import (
 
 var threadTests = map[string]func(*testing.T, ticket.Store){
 	"entries are read back in their order":     entries,
+	"what is held is taken or left out, once":  judged,
 	"text of 5 MB in every script survives":    bigText,
 	"text that no engine may keep is mended":   badText,
 	"message ids stay with their first ticket": knownIDs,
@@ -48,6 +49,30 @@ func entries(t *testing.T, s ticket.Store) {
 		one, err := tx.Entry(first.ID)
 		return errors.Join(err, same("entry", one, first))
 	})
+}
+
+func judged(t *testing.T, s ticket.Store) {
+	taken, denied, waits := ticket.Entry{Ticket: 1001, Held: true}, ticket.Entry{Ticket: 1001, Held: true}, ticket.Entry{Ticket: 1002, Held: true}
+	plain := ticket.Entry{Ticket: 1001}
+	update(t, s, func(tx ticket.Tx) error {
+		return try(
+			func() error { return errors.Join(newTicket(tx, 1001), newTicket(tx, 1002)) },
+			func() error {
+				return errors.Join(tx.AddEntry(&taken), tx.AddEntry(&denied), tx.AddEntry(&plain), tx.AddEntry(&waits))
+			},
+			func() error { return errors.Join(tx.Judge(taken.ID, true), tx.Judge(denied.ID, false)) },
+		)
+	})
+	taken.Held, denied.Denied = false, true
+	view(t, s, func(tx ticket.Tx) error {
+		got, err := tx.Entries(1001)
+		held, err2 := tx.Find(ticket.Filter{Held: true})
+		return errors.Join(err, err2, same("entries", got, []ticket.Entry{taken, denied, plain}),
+			same("held", len(held), 1), same("on", held[0].Number, ticket.Number(1002)))
+	})
+	for _, e := range []ticket.Entry{taken, denied, plain} { // there is nothing more to decide
+		update(t, s, func(tx ticket.Tx) error { return absent("decide again", tx.Judge(e.ID, true)) })
+	}
 }
 
 func badText(t *testing.T, s ticket.Store) {

@@ -139,10 +139,12 @@ func (t *tx) addRecipients(n *ticket.Notice) error {
 }
 
 // claimQuery finds what is due and nobody's. A lease that is there has ended
-// without settlement, or in doubt: such a notice waits for the instant doubt.
+// without settlement, or in doubt: such a notice waits for the instant doubt, but
+// for those that sign in (NoticeKind.SignsIn).
 const claimQuery = `
 	SELECT id FROM notices
-	WHERE settled_at IS NULL AND held_at IS NULL AND free_at <= $1 AND (leased_until IS NULL OR leased_until < $2)
+	WHERE settled_at IS NULL AND held_at IS NULL AND +free_at <= $1
+		AND (leased_until IS NULL OR leased_until < CASE WHEN kind IN ('sign-in', 'confirm', 'visit') THEN $1 + 1 ELSE $2 END)
 	ORDER BY lane, id LIMIT $3`
 
 // Claim implements ticket.Outbox.

@@ -103,7 +103,8 @@ func (d *Desk) Recover(ctx context.Context) (int, error) {
 // doubtEnds is the instant before which an attempt must have ended for its
 // notice to be tried again. With an echo, that is when the last sweep began
 // that read the whole mailbox without meeting it; without, doubt means to send
-// again, for lost is worse than twice (layout.md 5).
+// again, for lost is worse than twice (layout.md 5). So it is for links that sign
+// in, too: no copy of them is made, and they are not good for long.
 func (t *turn) doubtEnds() (time.Time, error) {
 	if t.policy.Echo == "" {
 		return t.now, nil

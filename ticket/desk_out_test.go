@@ -157,6 +157,37 @@ func TestDoubtWaitsForTheEcho(t *testing.T) {
 	}
 }
 
+// TestLinksWaitForNoEcho: no copy is made of a mail that signs in, so nothing is
+// gained by waiting for one, whether its attempt ended in doubt or did not end.
+func TestLinksWaitForNoEcho(t *testing.T) {
+	w := newWorld(t)
+	w.change(func(p *ticket.Policy) { p.Echo, p.Page = "support", "https://desk.bank.example" })
+	for _, kind := range ticket.NoticeKinds {
+		if want := kind == ticket.NoticeSignIn || kind == ticket.NoticeConfirm || kind == ticket.NoticeVisit; kind.SignsIn() != want {
+			t.Errorf("%s signs in: %v; the claims of package store know others", kind, kind.SignsIn())
+		}
+	}
+	if err := w.desk.MailSignIn(t.Context(), jane); err != nil {
+		t.Fatal(err)
+	}
+	if first := w.claim(ticket.InDoubt); len(first) != 1 {
+		t.Fatalf("claimed %v", mailed(first))
+	}
+	due, err := w.desk.NextDue(t.Context())
+	if err != nil || due.IsZero() {
+		t.Fatalf("due at %v (%v)", due, err)
+	}
+	w.now = due
+	again, err := w.desk.Claim(t.Context(), time.Minute, 10) // and now the sender dies
+	if err != nil || len(again) != 1 || again[0].AgainAt.IsZero() {
+		t.Fatalf("claimed %+v (%v), want the link once more", again, err)
+	}
+	w.now = w.now.Add(2 * time.Minute)
+	if third := w.claim(ticket.Sent); len(third) != 1 {
+		t.Errorf("a link whose attempt did not end is not sent again")
+	}
+}
+
 func TestPostponeTakesTheBookingBack(t *testing.T) {
 	w := newWorld(t)
 	w.take(from(karen, "Help", "text"))

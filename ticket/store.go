@@ -169,8 +169,9 @@ type Outbox interface {
 	// Claim leases up to limit due notices to the sender of a node until the given
 	// instant and books an attempt for each, agents' replies first, then oldest
 	// first. A notice whose last lease ran out unsettled, or that is in doubt,
-	// is claimed only if its lease ended before the instant doubt, and unless its
-	// echo was met AgainAt becomes now. One that is held is never claimed.
+	// is claimed only if its lease ended before the instant doubt, or if it is of a
+	// kind that SignsIn, of which no echo comes; and unless its echo was met AgainAt
+	// becomes now. One that is held is never claimed.
 	Claim(node string, now, until, doubt time.Time, limit int) ([]Notice, error)
 	// EndLeases ends every lease of a node that runs at an instant, as if it had
 	// run out then, and returns how many there were. With node "" it ends every

@@ -339,7 +339,7 @@ CREATE TABLE notices (
 CREATE INDEX notices_ticket ON notices (ticket, queued_at) WHERE ticket IS NOT NULL;
 CREATE INDEX notices_agent ON notices (agent, queued_at);
 CREATE INDEX notices_queued ON notices (queued_at);
-CREATE INDEX notices_claim ON notices (lane, id, free_at, leased_until, settled_at)
+CREATE INDEX notices_claim ON notices (lane, id, free_at, leased_until, settled_at, kind)
   WHERE settled_at IS NULL AND held_at IS NULL;
 CREATE INDEX notices_free ON notices (free_at) WHERE settled_at IS NULL AND held_at IS NULL;
 CREATE INDEX notices_alarms ON notices (due_at)

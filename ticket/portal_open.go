@@ -138,12 +138,12 @@ func (t *turn) portalOpening(o Opening) (Opening, error) {
 // must be told the same in any case, also whether the address is known.
 func (d *Desk) MailVisit(ctx context.Context, address string) (why string, err error) {
 	err = d.update(ctx, func(t *turn) error {
-		if err := t.evenOut(); err != nil {
-			return err
-		}
 		if _, agent := t.policy.AgentByAddress(Address{Email: address}); agent {
 			why = "it is an agent's: they get a link for agents"
 			return t.mailSignIn(address)
+		}
+		if err := t.evenOut(); err != nil {
+			return err
 		}
 		why, err = t.mailVisit(address)
 		return err

@@ -2,7 +2,9 @@ package web_test
 
 import (
 	"fmt"
+	"net/url"
 	"testing"
+	"time"
 )
 
 // BenchmarkPages shows pages of a desk with 1,000 open tickets.
@@ -18,6 +20,23 @@ func BenchmarkPages(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				if s := jane.get(path); s.status != 200 {
+					b.Fatal(s.status)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkAskLink asks for a link to sign in: how long it takes must not tell who
+// is an agent.
+func BenchmarkAskLink(b *testing.B) {
+	for _, who := range []string{"jane", "nobody"} {
+		b.Run(who, func(b *testing.B) {
+			p := newPlace(b)
+			browser := p.browser()
+			for b.Loop() {
+				p.now = p.now.Add(time.Minute)
+				if s := browser.post("/sign-in", url.Values{"email": {who + "@private.example"}}); s.status != 200 {
 					b.Fatal(s.status)
 				}
 			}

@@ -128,7 +128,7 @@ func (s *Server) setPassword(r *http.Request, agent ticket.Agent) (answer, error
 	}
 	if hash != "" {
 		if wait := s.brake.try(s.Now(), byAgent(agent.Key)); wait > 0 {
-			return s.refusedPassword(r, agent, "Too many tries. Wait a quarter of an hour.")
+			return s.refusedPassword(r, agent, fmt.Sprintf("Too many tries. Try again in %d min.", minutes(wait)))
 		}
 		right, err := matches(r.Context(), r.PostForm.Get("current"), hash)
 		if err != nil {
@@ -137,7 +137,7 @@ func (s *Server) setPassword(r *http.Request, agent ticket.Agent) (answer, error
 		if !right {
 			return s.refusedPassword(r, agent, "That is not your password of now.")
 		}
-		s.brake.forgive(byAgent(agent.Key))
+		s.brake.forgive(s.Now(), byAgent(agent.Key))
 	}
 	password := r.PostForm.Get("password")
 	if n := utf8.RuneCountInString(password); n < minPassword || n > maxPassword {

@@ -92,21 +92,31 @@ func (s *Server) hurry(by tried) time.Duration {
 // byClient is for all requests for a link that come from one client.
 func byClient(r *http.Request) tried { return tried{"asks from " + client(r), asksByHost} }
 
-// client is the network that a request comes from. Behind a proxy that is what the
-// proxy says last, for else all would come from one; who forges it at a proxy that
-// says nothing evades the limits of a client, and none of those of the desk.
+// client is the network that a request comes from, as far as that is known.
 func client(r *http.Request) string {
-	name := host(r)
-	if ip, err := netip.ParseAddr(name); err == nil && (ip.IsLoopback() || ip.IsPrivate()) {
-		said := r.Header.Values("X-Forwarded-For")
-		if len(said) > 0 {
-			hops := strings.Split(said[len(said)-1], ",")
-			if last, err := netip.ParseAddr(strings.TrimSpace(hops[len(hops)-1])); err == nil {
-				name = prefix(last)
-			}
+	name, _ := clientOf(r)
+	return name
+}
+
+// clientOf is the network that a request comes from. Behind a proxy that is what
+// the proxy says last, for else all would come from one; if it says nothing the
+// network is not known. Nobody else is believed what they say of themselves.
+func clientOf(r *http.Request) (name string, known bool) {
+	name = host(r)
+	ip, err := netip.ParseAddr(name)
+	if err != nil {
+		return name, false
+	}
+	if !ip.IsLoopback() && !ip.IsPrivate() {
+		return prefix(ip), true
+	}
+	if said := r.Header.Values("X-Forwarded-For"); len(said) > 0 {
+		hops := strings.Split(said[len(said)-1], ",")
+		if last, err := netip.ParseAddr(strings.TrimSpace(hops[len(hops)-1])); err == nil {
+			return prefix(last), true
 		}
 	}
-	return name
+	return name, false
 }
 
 // prefix is the network that one client has to itself: of IPv6 it is a /64.

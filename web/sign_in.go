@@ -43,16 +43,18 @@ func (s *Server) signIn(r *http.Request) (answer, error) {
 		return s.mailLink(r, p)
 	}
 	agent, known := s.Desk.Policy().AgentByAddress(ticket.Address{Email: p.Email})
-	by, hash := byAddress(p.Email), ""
-	if known && !agent.Disabled {
-		by = byAgent(agent.Key)
-		var err error
-		if hash, err = s.Desk.Password(r.Context(), agent.Key); err != nil {
-			return answer{}, err
-		}
+	by := append(byTries(r), byAddress(p.Email))
+	if known = known && !agent.Disabled; known {
+		by[len(by)-1] = byAgent(agent.Key)
+	} else {
+		agent = ticket.Agent{}
 	}
-	if wait := s.brake.try(s.Now(), by); wait > 0 {
-		return p.refused(http.StatusTooManyRequests, fmt.Sprintf("Too many tries. Try again in %d min, or have a link mailed to you.", int((wait+time.Minute-1)/time.Minute))), nil
+	hash, err := s.Desk.Password(r.Context(), agent.Key) // a stranger has none, which takes as long to find out
+	if err != nil {
+		return answer{}, err
+	}
+	if wait := s.brake.try(s.Now(), by...); wait > 0 {
+		return p.refused(http.StatusTooManyRequests, fmt.Sprintf("Too many tries. Try again in %d min, or have a link mailed to you.", minutes(wait))), nil
 	}
 	if len(password) > 4*maxPassword {
 		password, hash = "", ""
@@ -60,7 +62,7 @@ func (s *Server) signIn(r *http.Request) (answer, error) {
 	right, err := matches(r.Context(), password, hash)
 	switch {
 	case errors.Is(err, errBusy):
-		s.brake.forgive(by)
+		s.brake.forgive(s.Now(), by...)
 		return p.refused(http.StatusServiceUnavailable, "Too many people sign in at this moment. Try again in a minute, or have a link mailed to you."), nil
 	case err != nil:
 		return answer{}, fmt.Errorf("compare a password: %w", err)
@@ -68,16 +70,21 @@ func (s *Server) signIn(r *http.Request) (answer, error) {
 		s.Log.Warn("a sign-in failed", "address", p.Email, "from", client(r))
 		return p.refused(http.StatusForbidden, "Address and password do not belong together. Without the password you can have a link mailed to you."), nil
 	}
-	s.brake.forgive(by)
+	s.brake.forgive(s.Now(), by...)
 	if err := s.begin(r, agent.Key); err != nil {
 		return answer{}, err
 	}
 	return goTo(p.To), nil
 }
 
-// mailLink mails a link. Nobody is kept from asking, neither by others who ask nor
-// by who guesses passwords: an agent gets one a minute at most.
+// mailLink mails a link. Nobody is kept from asking by others who ask elsewhere,
+// nor by who guesses passwords: an agent gets one a minute at most.
 func (s *Server) mailLink(r *http.Request, p signInPage) (answer, error) {
+	if from, known := clientOf(r); known {
+		if wait := s.hurry(tried{"asks from " + from, asksByHost}); wait > 0 {
+			return p.refused(http.StatusTooManyRequests, fmt.Sprintf("Too many links were asked for from where you are. Try again in %d min.", minutes(wait))), nil
+		}
+	}
 	if err := s.Desk.MailSignIn(r.Context(), p.Email); err != nil {
 		return answer{}, err
 	}
@@ -114,6 +121,9 @@ func (s *Server) signOut(r *http.Request) (answer, error) {
 	}
 	return goTo("/sign-in"), nil
 }
+
+// minutes is how long somebody has to wait, in whole minutes.
+func minutes(wait time.Duration) int { return int((wait + time.Minute - 1) / time.Minute) }
 
 // host is where a request comes from.
 func host(r *http.Request) string {

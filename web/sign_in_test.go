@@ -60,8 +60,8 @@ func TestWrongPasswords(t *testing.T) {
 	for range 4 {
 		b.post("/sign-in", url.Values{"email": {"jane@private.example"}, "password": {"wrong wrong wrong"}})
 	}
-	b.want(b.post("/sign-in", right), 429, "Try again in 15 min")
-	p.now = p.now.Add(14 * time.Minute)
+	b.want(b.post("/sign-in", right), 429, "Try again in 3 min")
+	p.now = p.now.Add(2 * time.Minute)
 	b.want(b.post("/sign-in", right), 429, "Try again in 1 min")
 	p.signIn("jane")
 	p.now = p.now.Add(time.Minute)
@@ -89,10 +89,37 @@ func TestManyTriesAtOnce(t *testing.T) {
 	if statuses[403] == 0 || statuses[403] > 5 || statuses[403]+statuses[429] != 40 {
 		t.Errorf("answers by status: %v, want at most 5 that were weighed", statuses)
 	}
+	asked := map[int]int{}
 	for i := range 60 {
-		b.post("/sign-in", url.Values{"email": {fmt.Sprintf("x%d@private.example", i)}})
+		asked[b.do("POST", "/sign-in", url.Values{"email": {fmt.Sprintf("x%d@private.example", i)}}, "X-Forwarded-For", "203.0.113.9, 198.51.100.1").status]++
+	}
+	if asked[200] != 40 || asked[429] != 20 {
+		t.Errorf("answers to one who asks for links: %v, want 40 and then none", asked)
 	}
 	p.signIn("jane")
+}
+
+// TestOnePasswordForMany: who tries one password with many names is slowed down by
+// where they come from, whatever they say that is, and nobody else is.
+func TestOnePasswordForMany(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	jane := p.signIn("jane")
+	jane.want(jane.post("/me/password", url.Values{"password": {janesPassword}}), 303)
+	b, weighed := p.browser(), 0
+	for i := range 40 {
+		s := b.do("POST", "/sign-in", url.Values{"email": {fmt.Sprintf("x%d@private.example", i)}, "password": {"wrong wrong wrong"}},
+			"X-Forwarded-For", fmt.Sprintf("203.0.113.%d, 198.51.100.1", i))
+		if s.status == 403 {
+			weighed++
+		}
+	}
+	if weighed != 30 {
+		t.Errorf("%d of 40 tries from one host were weighed, want 30", weighed)
+	}
+	right := url.Values{"email": {"jane@private.example"}, "password": {janesPassword}}
+	b.want(b.do("POST", "/sign-in", right, "X-Forwarded-For", "198.51.100.1"), 429)
+	b.want(b.do("POST", "/sign-in", right, "X-Forwarded-For", "198.51.100.2"), 303)
 }
 
 // TestWhereToAfterwards sends nobody to another host.

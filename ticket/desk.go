@@ -96,6 +96,9 @@ type turn struct {
 	doer    string           // key of the agent who causes all this; "" if none does
 	told    map[telling]bool // true if to a deputy
 
+	foresees bool // it is a preview, and keeps what it queues in mind
+	foreseen []*Notice
+
 	calendars *sync.Map // of the desk
 }
 

@@ -187,7 +187,7 @@ func (w *work) ask() (Transcript, error) {
 
 // toCaller is the transcript of the work.
 func (w *work) toCaller(c Conclusion) Transcript {
-	done := Transcript{Done: !w.refused, Ticket: c.Ticket, Entry: c.Entry, Verdict: w.verdict, Results: w.results}
+	done := Transcript{Done: !w.refused, Ticket: c.Ticket, Entry: c.Entry, Verdict: w.verdict, Results: w.results, Leaks: w.leaks}
 	switch {
 	case w.ticket.Number == 0:
 	case w.refused:

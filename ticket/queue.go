@@ -38,6 +38,9 @@ func (t *turn) queue(n *Notice) error {
 	}
 	if written {
 		*t.queued++
+		if t.foresees {
+			t.foreseen = append(t.foreseen, n)
+		}
 	}
 	return nil
 }

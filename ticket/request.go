@@ -40,6 +40,7 @@ type Transcript struct {
 	Results []ResultLine `json:"results,omitempty"` // line by line
 	Report  []string     `json:"report,omitempty"`  // answers to #show, #list and #help
 	State   string       `json:"state,omitempty"`   // of the ticket, afterwards
+	Leaks   bool         `json:"leaks,omitempty"`   // not done because the text holds words that not all who get it have seen; Request.Sure sends it
 }
 
 // Requests are the part of a Tx that remembers what requests with a key did.

@@ -51,6 +51,7 @@ type work struct {
 	report   []string
 	verdict  string // the first line of the transcript
 	refused  bool
+	leaks    bool // it was refused because its text holds words that not all who would get it have seen
 }
 
 // A delayed is what a line does beside changing the copy of the ticket. Nothing

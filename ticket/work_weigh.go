@@ -110,8 +110,10 @@ func (w *work) makePublic() error {
 		mend = "Confirm it"
 	}
 	if words := leaked(w.body(), internal); words != "" {
+		w.leaks = true
 		w.doubt(yourText, "holds words that only agents have seen: %q. %s to send it all the same", words, mend)
 	} else if words := leaked(w.body(), foreign); words != "" {
+		w.leaks = true
 		w.doubt(yourText, "holds words of a merged ticket that not everybody has seen who would get it: %q. %s to send it all the same", words, mend)
 	}
 	return nil

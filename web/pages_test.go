@@ -48,6 +48,8 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/tickets/x", nil, []int{303, 404, 404, 404, 303, 303}},
 		{"POST", fmt.Sprintf("/tickets/%d", n), note, []int{303, 303, 422, 404, 303, 303}},
 		{"POST", fmt.Sprintf("/tickets/%d", n), url.Values{"properties": {"yes"}, "priority": {"High"}, "was-priority": {"Normal"}}, []int{303, 303, 422, 404, 303, 303}},
+		{"POST", fmt.Sprintf("/tickets/%d/preview", n), note, []int{303, 200, 422, 404, 303, 303}},
+		{"POST", "/tickets/1/preview", note, []int{303, 404, 404, 404, 303, 303}},
 		{"POST", "/tickets/1", note, []int{303, 404, 404, 404, 303, 303}},
 		{"GET", filePath(with, entry), nil, []int{303, 200, 200, 404, 303, 303}},
 		{"GET", mailPath(with, entry), nil, []int{303, 200, 200, 404, 303, 303}},

@@ -65,6 +65,7 @@ func (s *Server) Handler() (http.Handler, error) {
 	signedIn("GET /tickets.csv", s.export)
 	signedIn("GET /tickets/{number}", s.ticket)
 	signedIn("POST /tickets/{number}", s.change)
+	signedIn("POST /tickets/{number}/preview", s.preview)
 	signedIn("GET /tickets/{number}/files/{id}", s.file)
 	signedIn("GET /tickets/{number}/mails/{id}", s.wholeMail)
 	signedIn("GET /me", s.me)

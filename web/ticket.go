@@ -1,7 +1,6 @@
 package web
 
 import (
-	"crypto/rand"
 	"errors"
 	"net/http"
 	"strconv"
@@ -22,24 +21,13 @@ type ticketPage struct {
 	Clocks     []clockLine
 	Instants   []namedWords
 	Properties []property
-	Verbs      []string
 
 	MayReply, MayNote, MayChange bool
 
-	Key     string // of the form: sent twice, it is done once
-	Form    form
-	Refused *ticket.Transcript
-	Report  []string // answers to #show, #list and #help
-	Problem string
+	composer
 
 	Now  time.Time
 	Zone *time.Location
-}
-
-// A form is what was written on a ticket, so that it is there again when it was
-// refused.
-type form struct {
-	Kind, Text, Commands string
 }
 
 // An item is an entry or an event, ready to be shown.
@@ -84,10 +72,7 @@ func (s *Server) ticket(r *http.Request, agent ticket.Agent) (answer, error) {
 		s.flash(r, "Ticket "+strconv.FormatInt(int64(n), 10)+" was merged into this one.")
 		return goTo(pathOf(p.Number)), nil
 	}
-	p.Form.Kind = string(ticket.Note)
-	if p.MayReply && agent.ReplyAs != ticket.Note {
-		p.Form.Kind = string(ticket.Reply)
-	}
+	p.Form.Kind = p.usualKind(agent)
 	return answer{page: "ticket", data: p}, nil
 }
 
@@ -100,7 +85,7 @@ func (s *Server) ticketPage(r *http.Request, agent ticket.Agent, n ticket.Number
 	}
 	policy, tk := s.Desk.Policy(), &sheet.Ticket
 	may := func(right ticket.Right) bool { return policy.May(agent.Key, right, tk.Department) }
-	p := &ticketPage{Sheet: sheet, Number: tk.Number, Key: rand.Text(), Now: s.Now(), Zone: policy.ZoneOf(agent),
+	p := &ticketPage{Sheet: sheet, Number: tk.Number, composer: s.composer(), Now: s.Now(), Zone: policy.ZoneOf(agent),
 		MayReply: may(ticket.MayReply), MayNote: may(ticket.MayNote), Properties: properties(policy, agent, tk)}
 	if p.frame, err = s.frame(r, agent, "#"+strconv.FormatInt(int64(tk.Number), 10)+" "+tk.Subject, ""); err != nil {
 		return nil, err
@@ -132,9 +117,6 @@ func (s *Server) ticketPage(r *http.Request, agent ticket.Agent, n ticket.Number
 		if !i.at.IsZero() {
 			p.Instants = append(p.Instants, namedWords{i.name, i.at.In(p.Zone).Format("Mon 2 Jan 2006, 15:04 MST")})
 		}
-	}
-	for _, verb := range ticket.Verbs() {
-		p.Verbs = append(p.Verbs, verb.Name)
 	}
 	return p, nil
 }
@@ -181,97 +163,4 @@ func (*ticketPage) BadgeClass(badge string) string {
 		return "bad"
 	}
 	return ""
-}
-
-// change does what was written into one of the forms of a ticket, with the words
-// and the rules of a mail. What is refused stays in the form.
-func (s *Server) change(r *http.Request, agent ticket.Agent) (answer, error) {
-	n, err := ticketNumber(r)
-	if err != nil {
-		return answer{}, err
-	}
-	sent, files, err := s.readForm(r)
-	if err != nil {
-		return answer{}, err
-	}
-	q := ticket.Request{Origin: ticket.FromForm, Key: sent.Get("key"), Agent: agent.Key, Ticket: n, Files: files, Sure: sent.Get("sure") != ""}
-	var written form
-	if sent.Get("properties") != "" {
-		q.Text = strings.Join(changes(sent), "\n")
-		if q.Text == "" {
-			return goTo(pathOf(n)), nil
-		}
-	} else {
-		written = form{Kind: sent.Get("kind"), Text: sent.Get("text"), Commands: sent.Get("commands")}
-		q.Kind, q.Text = ticket.EntryKind(written.Kind), written.request(sent.Get("also"))
-		q.Seen, _ = strconv.ParseInt(sent.Get("seen"), 10, 64) // without a number nothing is checked
-	}
-	done, err := s.Desk.Do(r.Context(), q)
-	no, refused := errors.AsType[*ticket.Refusal](err)
-	switch {
-	case refused && no.Kind != ticket.NotFound:
-		return s.again(r, agent, n, written, func(p *ticketPage) { p.Problem = sentence(no.Text) }, statusOf(no.Kind))
-	case err != nil:
-		return answer{}, err
-	case !done.Done:
-		return s.again(r, agent, n, written, func(p *ticketPage) { p.Refused = &done }, http.StatusUnprocessableEntity)
-	case len(done.Report) > 0:
-		return s.again(r, agent, n, form{Kind: written.Kind}, func(p *ticketPage) { p.Report = done.Report }, http.StatusOK)
-	default:
-		s.flash(r, outcome(done))
-	}
-	return goTo(pathOf(done.Ticket) + anchor(done.Entry)), nil
-}
-
-// again shows the ticket once more, with what was written.
-func (s *Server) again(r *http.Request, agent ticket.Agent, n ticket.Number, written form, say func(*ticketPage), status int) (answer, error) {
-	p, err := s.ticketPage(r, agent, n)
-	if err != nil {
-		return answer{}, err
-	}
-	p.Form = written
-	say(p)
-	return answer{status: status, page: "ticket", data: p}, nil
-}
-
-// request is the form as the mail that it stands for: commands, each on a line,
-// then the text.
-func (f form) request(also string) string {
-	var lines []string
-	for _, word := range strings.Fields(f.Commands + " " + also) {
-		if len(lines) == 0 || beginsCommand(word) {
-			lines = append(lines, "#"+strings.TrimPrefix(word, "#"))
-			continue
-		}
-		lines[len(lines)-1] += " " + word
-	}
-	return strings.TrimSpace(strings.Join(lines, "\n") + "\n\n" + f.Text)
-}
-
-// beginsCommand reports whether a word is a command and not the number of a
-// ticket, as in #merge #1002.
-func beginsCommand(word string) bool {
-	return strings.HasPrefix(word, "#") && (len(word) == 1 || word[1] < '0' || word[1] > '9')
-}
-
-// outcome says in one line what was done.
-func outcome(done ticket.Transcript) string {
-	if done.Again {
-		return "That was done already, when you sent it first."
-	}
-	var parts []string
-	for _, line := range done.Results {
-		parts = append(parts, line.Line+": "+line.Result)
-	}
-	if len(parts) == 0 {
-		return "Done."
-	}
-	return strings.Join(parts, "; ")
-}
-
-func anchor(entry int64) string {
-	if entry == 0 {
-		return ""
-	}
-	return "#e" + strconv.FormatInt(entry, 10)
 }

@@ -15,6 +15,7 @@ type Origin string
 const (
 	FromCommandLine Origin = "do:"
 	FromForm        Origin = "form:"
+	FromAPI         Origin = "api:"
 )
 
 // A Request is what somebody asks the desk to do otherwise than by mail.

@@ -36,6 +36,7 @@ type Tx interface {
 	Agents
 	Requests
 	Door
+	APITokens
 	Portal
 	Timetable
 	Reports

@@ -12,6 +12,7 @@ type mePage struct {
 	frame
 	Email    string
 	Password passwordSection
+	Tokens   tokensSection
 }
 
 // me shows the account.
@@ -32,6 +33,9 @@ func (s *Server) mePage(r *http.Request, agent ticket.Agent, status int, say fun
 	}
 	p := mePage{frame: f, Email: agent.Emails[0]}
 	if p.Password, err = s.passwordSection(r, agent); err != nil {
+		return answer{}, err
+	}
+	if p.Tokens, err = s.tokensSection(r, agent); err != nil {
 		return answer{}, err
 	}
 	say(&p)

@@ -56,6 +56,10 @@ func TestRoutes(t *testing.T) {
 		{"GET", filePath(n, entry), nil, []int{303, 404, 404, 404, 303, 303}},
 		{"GET", "/me", nil, []int{303, 200, 200, 200, 303, 303}},
 		{"POST", "/me/password", url.Values{"password": {"short"}}, []int{303, 422, 422, 422, 303, 303}},
+		{"POST", "/me/tokens", url.Values{"name": {"CRM"}, "scope": {"tickets:read"}, "days": {"30"}}, []int{303, 200, 200, 200, 303, 303}},
+		{"POST", "/me/tokens", url.Values{"name": {"CRM"}}, []int{303, 422, 422, 422, 303, 303}},
+		{"POST", "/me/tokens/1", nil, []int{303, 303, 404, 404, 303, 303}}, // the first one is jane's
+		{"POST", "/me/tokens/x", nil, []int{303, 404, 404, 404, 303, 303}},
 		{"GET", "/dashboard", nil, []int{303, 200, 404, 404, 303, 303}},
 		{"GET", "/dashboard?dept=support&from=2025-12-01&to=2026-01-31", nil, []int{303, 200, 404, 404, 303, 303}},
 		{"GET", "/dashboard?from=yesterday", nil, []int{303, 422, 404, 404, 303, 303}},

@@ -70,6 +70,8 @@ func (s *Server) Handler() (http.Handler, error) {
 	signedIn("GET /tickets/{number}/mails/{id}", s.wholeMail)
 	signedIn("GET /me", s.me)
 	signedIn("POST /me/password", s.setPassword)
+	signedIn("POST /me/tokens", s.makeToken)
+	signedIn("POST /me/tokens/{id}", s.revokeToken)
 	signedIn("GET /dashboard", s.dashboard)
 	signedIn("GET /health", s.health)
 	signedIn("POST /health/outbox/{id}", s.decide)

@@ -435,6 +435,21 @@ CREATE TABLE openings (
 );
 CREATE INDEX openings_at ON openings (at);
 
+-- What programs show to act for an agent. An ID is never given again, since people
+-- revoke tokens by it.
+CREATE TABLE api_tokens (
+  id         @once,
+  digest     TEXT NOT NULL UNIQUE, -- SHA-256 of the secret, in hexadecimal digits
+  agent      TEXT NOT NULL,
+  name       TEXT NOT NULL,
+  scopes     TEXT NOT NULL, -- JSON
+  made_at    BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  used_at    BIGINT,
+  revoked_at BIGINT
+);
+CREATE INDEX api_tokens_agent ON api_tokens (agent);
+
 -- Who is signed in on the page.
 CREATE TABLE sessions (
   token      TEXT PRIMARY KEY, -- SHA-256 of what the browser has, in hexadecimal digits

@@ -24,6 +24,7 @@ func Run(t *testing.T, open func(testing.TB) ticket.Store) {
 		rotaTests,
 		requestTests,
 		doorTests,
+		apiTokenTests,
 		portalTests,
 		stateTests,
 		timerTests,

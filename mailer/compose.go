@@ -56,6 +56,9 @@ func Compose(w io.Writer, n ticket.Notice, r templates.Rendered, open func(ticke
 		body = multipart("mixed", boundary(n, "mixed"), parts...)
 	}
 	head.add("MIME-Version", "1.0")
+	if r.Language != "" {
+		head.add("Content-Language", r.Language) // of whom it is meant for (RFC 3282 section 2)
+	}
 	if _, err := io.WriteString(w, head.String()); err != nil {
 		return err
 	}

@@ -48,7 +48,7 @@ func sampleNotice() ticket.Notice {
 }
 
 func sampleWords() templates.Rendered {
-	return templates.Rendered{Subject: "Re: Größe [#1234]", Text: "Grüße,\n.\nFrom here on\n" + strings.Repeat("long ", 40) + "\n", HTML: "<p>Grüße</p>\n"}
+	return templates.Rendered{Subject: "Re: Größe [#1234]", Text: "Grüße,\n.\nFrom here on\n" + strings.Repeat("long ", 40) + "\n", HTML: "<p>Grüße</p>\n", Language: "de"}
 }
 
 func hello(ticket.File) (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("hello")), nil }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	htmltemplate "html/template"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -15,35 +16,58 @@ import (
 
 // Names of the files that all kinds share.
 const (
-	layoutText = "mail/layout.txt"
-	layoutHTML = "mail/layout.html"
+	layoutText = "layout.txt"
+	layoutHTML = "layout.html"
 )
 
-func fileNames(kind ticket.NoticeKind) (text, html string) {
-	return "mail/" + string(kind) + ".txt", "mail/" + string(kind) + ".html"
+// fileNames are the names of all files of templates, without the folder.
+func fileNames() []string {
+	names := []string{layoutText, layoutHTML}
+	for _, kind := range ticket.NoticeKinds {
+		names = append(names, string(kind)+".txt", string(kind)+".html")
+	}
+	return names
 }
 
 // readOverlay reads the operator's files. A name that would replace nothing is
 // an error: a file that is silently not used is a trap. Hidden files and the
 // backups of editors are left alone.
 func readOverlay(overlay fs.FS) (map[string]string, error) {
-	entries, err := fs.ReadDir(overlay, "mail")
+	files := make(map[string]string)
+	folders := map[string]string{"mail": fmt.Sprintf("the names are layout or one of %s, with .txt or .html", kindNames()),
+		"words": fmt.Sprintf("the names are one of %s, with .toml", strings.Join(languages, ", "))}
+	for _, lang := range languages {
+		folders[path.Join("mail", lang)] = folders["mail"]
+	}
+	var faults []error
+	for _, folder := range slices.Sorted(maps.Keys(folders)) {
+		faults = append(faults, readFolder(overlay, folder, folders[folder], files))
+	}
+	return files, errors.Join(faults...)
+}
+
+// readFolder reads the operator's files in one folder.
+func readFolder(overlay fs.FS, folder, allowed string, files map[string]string) error {
+	entries, err := fs.ReadDir(overlay, folder)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read templates: %w", err)
+		return fmt.Errorf("read templates: %w", err)
 	}
-	files := make(map[string]string)
 	var faults []error
 	for _, e := range entries {
-		name := path.Join("mail", e.Name())
-		if strings.HasPrefix(e.Name(), ".") || strings.HasSuffix(e.Name(), "~") {
+		name := path.Join(folder, e.Name())
+		switch {
+		case strings.HasPrefix(e.Name(), "."), strings.HasSuffix(e.Name(), "~"):
 			continue
-		}
-		if _, err := fs.Stat(builtIn, name); err != nil {
-			faults = append(faults, fmt.Errorf("template %s replaces no built-in one: the names are layout or one of %s, with .txt or .html",
-				name, kindNames()))
+		case e.IsDir() && folder == "mail" && slices.Contains(languages, e.Name()):
+			continue
+		case e.IsDir() && folder == "mail":
+			faults = append(faults, fmt.Errorf("templates in %s are in no language there is: the folders are %s", name, strings.Join(languages, ", ")))
+			continue
+		case !replaces(folder, e.Name()):
+			faults = append(faults, fmt.Errorf("template %s replaces no built-in one: %s", name, allowed))
 			continue
 		}
 		content, err := fs.ReadFile(overlay, name)
@@ -53,7 +77,15 @@ func readOverlay(overlay fs.FS) (map[string]string, error) {
 		}
 		files[name] = string(content)
 	}
-	return files, errors.Join(faults...)
+	return errors.Join(faults...)
+}
+
+// replaces reports whether a file in a folder takes the place of a built-in one.
+func replaces(folder, name string) bool {
+	if folder == "words" {
+		return slices.ContainsFunc(languages, func(lang string) bool { return wordsFile(lang) == path.Join(folder, name) })
+	}
+	return slices.Contains(fileNames(), name)
 }
 
 func kindNames() string {
@@ -64,67 +96,122 @@ func kindNames() string {
 	return strings.Join(names, ", ")
 }
 
-// parseAll parses and tries the wording of every kind. Given the operator's
-// files it does so only for kinds that one of them touches.
-func parseAll(base fs.FS, over map[string]string) (map[ticket.NoticeKind]wording, error) {
-	all := make(map[ticket.NoticeKind]wording)
+// spoken are the languages in which notices of a kind are worded.
+func spoken(kind ticket.NoticeKind) []string {
+	if kind.ToAgent() {
+		return []string{English}
+	}
+	return languages
+}
+
+// parseAll parses and tries the wording of every kind in every language. Given the
+// operator's files it does so only for those that one of them touches.
+func parseAll(over map[string]string) (map[voice]wording, error) {
+	words, err := loadWords(over)
+	if err != nil {
+		return nil, err
+	}
+	all := make(map[voice]wording)
 	var faults []error
 	for _, kind := range ticket.NoticeKinds {
-		text, html := fileNames(kind)
-		touched := func(name string) bool { _, ok := over[name]; return ok }
-		if over != nil && !slices.ContainsFunc([]string{text, html, layoutText, layoutHTML}, touched) {
-			continue
+		for _, lang := range spoken(kind) {
+			v := voice{kind, lang}
+			if over != nil && !v.touched(over) {
+				continue
+			}
+			w, err := v.parse(words[lang], over)
+			if err == nil {
+				err = w.try(v)
+			}
+			if err != nil {
+				faults = append(faults, err)
+				continue
+			}
+			all[v] = w
 		}
-		w, err := parse(kind, base, over)
-		if err == nil {
-			w.plain = touched(text) && !touched(html)
-			err = w.try(kind)
-		}
-		if err != nil {
-			faults = append(faults, err)
-			continue
-		}
-		all[kind] = w
 	}
 	return all, distinct(faults)
 }
 
-// parse parses the four files that word one kind.
-func parse(kind ticket.NoticeKind, base fs.FS, over map[string]string) (wording, error) {
-	text, html := fileNames(kind)
-	source := make(map[string]string)
-	for _, name := range []string{layoutText, layoutHTML, text, html} {
-		if s, ok := over[name]; ok {
-			source[name] = s
-			continue
-		}
-		s, err := fs.ReadFile(base, name)
-		if err != nil {
+// A voice is a kind of notice in a language.
+type voice struct {
+	kind ticket.NoticeKind
+	lang string
+}
+
+// files are the names of the files that word it, without the folder.
+func (v voice) files() []string {
+	return []string{layoutText, string(v.kind) + ".txt", layoutHTML, string(v.kind) + ".html"}
+}
+
+// touched reports whether one of the operator's files is used for it.
+func (v voice) touched(over map[string]string) bool {
+	if _, ok := over[wordsFile(v.lang)]; ok {
+		return true
+	}
+	return slices.ContainsFunc(v.files(), func(file string) bool { return v.find(file, over).rank > 0 })
+}
+
+// A source is the file that a template is read from.
+type source struct {
+	name string
+	rank int // 0 is built in, 1 the operator's for all languages, 2 the operator's for one
+}
+
+// find finds the file of a template: the operator's before the built-in one, and of
+// the operator's the one for the language before the one for all.
+func (v voice) find(file string, over map[string]string) source {
+	one, all := path.Join("mail", v.lang, file), path.Join("mail", file)
+	if _, ok := over[one]; ok {
+		return source{one, 2}
+	}
+	if _, ok := over[all]; ok {
+		return source{all, 1}
+	}
+	return source{all, 0}
+}
+
+// read is the text of a template.
+func (s source) read(over map[string]string) (string, error) {
+	if s.rank > 0 {
+		return over[s.name], nil
+	}
+	content, err := builtIn.ReadFile(s.name)
+	return string(content), err
+}
+
+// parse parses the four files that word one kind. The templates are named after
+// their files, so that faults name them too.
+func (v voice) parse(words *Words, over map[string]string) (wording, error) {
+	var sources [4]source
+	var contents [4]string
+	for i, file := range v.files() {
+		var err error
+		sources[i] = v.find(file, over)
+		if contents[i], err = sources[i].read(over); err != nil {
 			return wording{}, err
 		}
-		source[name] = string(s)
 	}
-	// The templates are named after their files, so that faults name them too.
-	t, err := texttemplate.New(layoutText).Funcs(functions).Option("missingkey=error").Parse(source[layoutText])
+	t, err := texttemplate.New(sources[0].name).Funcs(textFunctions(words)).Option("missingkey=error").Parse(contents[0])
 	if err == nil {
-		t, err = t.New(text).Parse(source[text])
+		t, err = t.New(sources[1].name).Parse(contents[1])
 	}
 	if err != nil {
 		return wording{}, err
 	}
-	h, err := htmltemplate.New(layoutHTML).Funcs(functions).Option("missingkey=error").Parse(source[layoutHTML])
+	h, err := htmltemplate.New(sources[2].name).Funcs(htmlFunctions(words)).Option("missingkey=error").Parse(contents[2])
 	if err == nil {
-		h, err = h.New(html).Parse(source[html])
+		h, err = h.New(sources[3].name).Parse(contents[3])
 	}
 	if err != nil {
 		return wording{}, err
 	}
-	return wording{text: t, html: h}, nil
+	return wording{text: t, html: h, lang: v.lang, plain: sources[1].rank > sources[3].rank}, nil
 }
 
 // try renders the samples of a kind.
-func (w wording) try(kind ticket.NoticeKind) error {
-	for _, n := range []ticket.Notice{fullSample(kind), emptySample(kind)} {
+func (w wording) try(v voice) error {
+	for _, n := range []ticket.Notice{fullSample(v.kind), emptySample(v.kind)} {
 		if _, err := w.render(newPage(n)); err != nil {
 			return err
 		}

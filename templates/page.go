@@ -2,11 +2,11 @@ package templates
 
 import (
 	"fmt"
+	"html"
 	htmltemplate "html/template"
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"deskpost/ticket"
@@ -37,15 +37,45 @@ func newPage(n ticket.Notice) page {
 	}
 }
 
-// functions are what templates may call.
-var functions = map[string]any{
-	"paragraphs": paragraphs,
-	"links":      links,
-	"aligned":    aligned,
-	"when":       when,
-	"day":        day,
-	"tickets":    tickets,
-	"mailto":     mailto,
+// functions are what templates in a language may call, but for say, which HTML
+// has another of.
+func functions(w *Words) map[string]any {
+	d := datings[w.lang]
+	return map[string]any{
+		"paragraphs": paragraphs,
+		"links":      links,
+		"aligned":    aligned,
+		"when":       d.instant,
+		"day":        d.date,
+		"tickets":    tickets,
+		"mailto":     mailto,
+		"language":   w.Language,
+	}
+}
+
+// textFunctions are what templates of texts may call.
+func textFunctions(w *Words) map[string]any {
+	f := functions(w)
+	f["say"] = w.say
+	return f
+}
+
+// htmlFunctions are what templates of HTML mail may call.
+func htmlFunctions(w *Words) map[string]any {
+	f := functions(w)
+	f["say"], f["isolated"], f["strong"] = w.sayHTML, isolated, strong
+	return f
+}
+
+// isolated is what somebody wrote as a part of a sentence of ours: it may run in
+// the other direction, which must not turn round the words beside it.
+func isolated(s string) htmltemplate.HTML {
+	return htmltemplate.HTML(`<span dir="auto">` + html.EscapeString(s) + `</span>`)
+}
+
+// strong marks a part of a sentence.
+func strong(v any) htmltemplate.HTML {
+	return htmltemplate.HTML("<strong>" + html.EscapeString(fmt.Sprint(v)) + "</strong>")
 }
 
 // paragraphs splits a text at its empty lines, and each paragraph into lines.
@@ -128,31 +158,6 @@ func aligned(results []ticket.ResultLine) []ticket.ResultLine {
 		out[i].Line += strings.Repeat(" ", max(0, width-utf8.RuneCountInString(out[i].Line)))
 	}
 	return out
-}
-
-// when writes an instant for agents, in their zone. An unknown zone is UTC, and
-// no instant is "".
-func when(t time.Time, zone string) string {
-	if t.IsZero() {
-		return ""
-	}
-	location, err := time.LoadLocation(zone)
-	if err != nil {
-		location = time.UTC
-	}
-	return t.In(location).Format("Mon 2 Jan 2006, 15:04 MST")
-}
-
-// day writes the day of an instant as when does, without the time.
-func day(t time.Time, zone string) string {
-	if t.IsZero() {
-		return ""
-	}
-	location, err := time.LoadLocation(zone)
-	if err != nil {
-		location = time.UTC
-	}
-	return t.In(location).Format("Mon 2 Jan 2006")
 }
 
 // tickets says how many tickets the lists have, "" if none.

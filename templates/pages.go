@@ -39,7 +39,7 @@ var pageFunctions = htmltemplate.FuncMap{
 	"links":      links,
 	"paragraphs": paragraphs,
 	"size":       ticket.ByteCount,
-	"clock":      clock,
+	"clock":      datings[English].short,
 	"stamp":      func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 }
 
@@ -121,19 +121,4 @@ func (p *Pages) Write(w io.Writer, name string, data any) error {
 func (p *Pages) Static(at string) (Static, bool) {
 	s, ok := p.files[at]
 	return s, ok
-}
-
-// clock writes an instant short, as one reads it in a list: today's by its time,
-// others by their day.
-func clock(t, now time.Time, zone *time.Location) string {
-	t, now = t.In(zone), now.In(zone)
-	switch {
-	case t.IsZero():
-		return ""
-	case t.Format(time.DateOnly) == now.Format(time.DateOnly):
-		return t.Format("15:04")
-	case t.Year() == now.Year():
-		return t.Format("Mon 2 Jan, 15:04")
-	}
-	return t.Format("2 Jan 2006, 15:04")
 }

@@ -3,9 +3,12 @@
 //
 // A kind of notice has two files, mail/KIND.txt (text/template, defines
 // "subject" and "body") and mail/KIND.html (html/template, defines "content").
-// What they share is defined in mail/layout.txt and mail/layout.html. Files of
-// the same names in a folder of the operator take the place of the built-in
-// ones. Everything that people wrote, and that includes subjects, names and
+// What they share is defined in mail/layout.txt and mail/layout.html. Agents read
+// English. The sentences that customers read stand in words/LANGUAGE.toml, and
+// templates say them by their keys, so that there is one template for all
+// languages. Files of the same names in a folder of the operator take the place of
+// the built-in ones: mail/ack.txt in all languages, mail/de/ack.txt in German, and
+// words/de.toml sentence by sentence. Everything that people wrote, and that includes subjects, names and
 // file names of strangers, reaches a template as a cleaned value and never as
 // template text.
 package templates
@@ -37,14 +40,15 @@ const (
 // A Set is the wording of a desk. It does not change and may be used by several
 // goroutines at once.
 type Set struct {
-	ours   map[ticket.NoticeKind]wording // built in
-	theirs map[ticket.NoticeKind]wording // with the operator's files; a kind without any is missing
+	ours   map[voice]wording // built in
+	theirs map[voice]wording // with the operator's files; what none touches is missing
 }
 
-// A wording writes the mails of one kind.
+// A wording writes the mails of one kind in one language.
 type wording struct {
 	text *texttemplate.Template
 	html *htmltemplate.Template
+	lang string
 	// plain has the HTML drawn from the text. So an operator who changes only
 	// the text does not go on sending the old words as HTML.
 	plain bool
@@ -54,9 +58,10 @@ type wording struct {
 // header. Text and HTML are valid UTF-8, their lines end with "\n", and Text
 // keeps the lines of people as long as they wrote them.
 type Rendered struct {
-	Subject string
-	Text    string
-	HTML    string
+	Subject  string
+	Text     string
+	HTML     string
+	Language string // of the words that are the desk's, by its tag of RFC 5646
 }
 
 // An OverrideError says that a template of the operator failed at run time and
@@ -78,7 +83,7 @@ func (e *OverrideError) Unwrap() error { return e.Err }
 // that replace built-in ones, under the same names ("mail/ack.txt"); nil is no
 // overlay. The error joins all faults, each with file and line.
 func Load(overlay fs.FS) (*Set, error) {
-	ours, err := parseAll(builtIn, nil)
+	ours, err := parseAll(nil)
 	if err != nil {
 		return nil, fmt.Errorf("built-in templates: %w", err)
 	}
@@ -90,22 +95,27 @@ func Load(overlay fs.FS) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	set.theirs, err = parseAll(builtIn, files)
+	set.theirs, err = parseAll(files)
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
 	return set, nil
 }
 
-// Mail words a notice. An *OverrideError comes with a complete mail, for
-// wording never holds up mail; with any other error there is none.
+// Mail words a notice in its language, or in English where there are no words in
+// that any more. An *OverrideError comes with a complete mail, for wording never
+// holds up mail; with any other error there is none.
 func (s *Set) Mail(n ticket.Notice) (Rendered, error) {
-	ours, ok := s.ours[n.Kind]
+	v := voice{n.Kind, n.Facts.Language}
+	if _, ok := s.ours[v]; !ok {
+		v.lang = English
+	}
+	ours, ok := s.ours[v]
 	if !ok {
 		return Rendered{}, fmt.Errorf("no wording for a notice of kind %q", n.Kind)
 	}
 	p := newPage(n)
-	theirs, overridden := s.theirs[n.Kind]
+	theirs, overridden := s.theirs[v]
 	if !overridden {
 		return ours.render(p)
 	}
@@ -122,7 +132,7 @@ func (s *Set) Mail(n ticket.Notice) (Rendered, error) {
 
 // render runs the templates of one mail.
 func (w wording) render(p page) (Rendered, error) {
-	var r Rendered
+	r := Rendered{Language: w.lang}
 	var out limited
 	if err := w.text.ExecuteTemplate(&out, "subject", p); err != nil {
 		return r, err

@@ -48,11 +48,19 @@ func TestGolden(t *testing.T) {
 	t.Parallel()
 	set := load(t, nil)
 	for _, kind := range ticket.NoticeKinds {
-		full := words(t, set, fullSample(kind))
-		empty := words(t, set, emptySample(kind))
-		golden(t, string(kind)+".txt.golden", "Subject: "+full.Subject+"\n\n"+full.Text)
-		golden(t, string(kind)+".html.golden", full.HTML)
-		golden(t, string(kind)+".empty.txt.golden", "Subject: "+empty.Subject+"\n\n"+empty.Text)
+		for _, lang := range spoken(kind) {
+			full, empty := fullSample(kind), emptySample(kind)
+			full.Facts.Language, empty.Facts.Language = lang, lang
+			name := string(kind)
+			if lang != English {
+				name = lang + "/" + name
+			}
+			r := words(t, set, full)
+			golden(t, name+".txt.golden", "Subject: "+r.Subject+"\n\n"+r.Text)
+			golden(t, name+".html.golden", r.HTML)
+			r = words(t, set, empty)
+			golden(t, name+".empty.txt.golden", "Subject: "+r.Subject+"\n\n"+r.Text)
+		}
 	}
 }
 

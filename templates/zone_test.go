@@ -28,7 +28,7 @@ func TestTimesAcrossDaylightSaving(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := when(at, tc.zone); got != tc.want {
+		if got := datings[English].instant(at, tc.zone); got != tc.want {
 			t.Errorf("%s in %s: %q, want %q", tc.at, tc.zone, got, tc.want)
 		}
 	}

@@ -189,6 +189,8 @@ type Facts struct {
 	At      time.Time    `json:"at,omitzero"`
 	Until   time.Time    `json:"until,omitzero"` // when the ticket will be closed
 	Dated   time.Time    `json:"dated,omitzero"` // the date of the mail, if it waits longer than it takes to send it
+
+	Language string `json:"language,omitempty"` // of the words around those of people, by its tag of RFC 5646; "" is English
 }
 
 // A TicketList is some tickets under a heading.

@@ -16,6 +16,7 @@ import (
 // one.
 type Policy struct {
 	Zone            *time.Location // in which agents read times
+	Language        string         // of mail to customers, and of pages for them, where nothing else says which; see LanguageFor
 	Departments     map[string]Department
 	Agents          map[string]Agent
 	Roles           map[string]Role
@@ -73,7 +74,7 @@ type Department struct {
 
 	PendingRequiresReply bool // a ticket waits for its customer only when an agent has answered
 
-	Language string // of the words that mail from it is made of
+	Language string // of the words around those of people in mail to its customers: a tag of RFC 5646, or AutoLanguage
 	Portal   bool   // customers may open tickets in it on the page, where there is a portal
 }
 

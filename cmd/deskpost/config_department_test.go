@@ -50,6 +50,7 @@ close_after = "3d"
 remind_pending = "2d"
 pending_requires_reply = true
 portal = false
+language = "es"
 
 [agent.jane]
 name = "Jane Doe"
@@ -70,13 +71,13 @@ func TestDepartmentsInherit(t *testing.T) {
 	p := parse(t, source(configDir(t), treeConfig)).Policy
 	want := map[string]ticket.Department{
 		"support": {Key: "support", Name: "Support", Address: ticket.Address{Name: "Support", Email: "support@bank.example"},
-			Signature: "Your support", Lead: "jane", Plan: "sev-a", Calendar: "office", Assign: ticket.AssignRoundRobin, AfterReply: ticket.State{Status: ticket.Pending}, Language: "en",
+			Signature: "Your support", Lead: "jane", Plan: "sev-a", Calendar: "office", Assign: ticket.AssignRoundRobin, AfterReply: ticket.State{Status: ticket.Pending}, Language: "es",
 			CloseAfter: 3 * day, RemindPending: 2 * day, PendingRequiresReply: true},
 		"network": {Key: "network", Name: "Network", Parent: "support", Address: ticket.Address{Name: "Network", Email: "network@bank.example"},
-			Signature: "Your network", Lead: "jane", Plan: "sev-a", Calendar: "office", Assign: ticket.AssignRoundRobin, AfterReply: ticket.State{Status: ticket.Pending}, Language: "en",
+			Signature: "Your network", Lead: "jane", Plan: "sev-a", Calendar: "office", Assign: ticket.AssignRoundRobin, AfterReply: ticket.State{Status: ticket.Pending}, Language: "es",
 			CloseAfter: 3 * day, RemindPending: 2 * day, PendingRequiresReply: true},
 		"routers": {Key: "routers", Name: "Routers", Parent: "network", Address: ticket.Address{Name: "Routers", Email: "network@bank.example"},
-			Signature: "Your network", Lead: "jane", Calendar: "office", ReopenClosed: true, Assign: ticket.AssignRoundRobin, AfterReply: ticket.State{Status: ticket.Pending}, Language: "en",
+			Signature: "Your network", Lead: "jane", Calendar: "office", ReopenClosed: true, Assign: ticket.AssignRoundRobin, AfterReply: ticket.State{Status: ticket.Pending}, Language: "es",
 			CloseAfter: 7 * day, PendingRequiresReply: true, Portal: true},
 	}
 	if diff := cmp.Diff(want, p.Departments); diff != "" {

@@ -19,6 +19,7 @@ func (c *checker) policy(raw *rawConfig) *ticket.Policy {
 		DefaultPriority: raw.Desk.DefaultPriority,
 		ReopenWindow:    c.duration(at("desk", "reopen_window"), raw.Desk.ReopenWindow, 0, 3650*day),
 		Thanks:          raw.Desk.Thanks,
+		Language:        c.oneOf(at("desk", "language"), raw.Desk.Language, templates.Languages()...),
 		Admins:          raw.Mail.Admins,
 		Roles:           c.roles(raw),
 		Mailboxes:       map[string]ticket.Mailbox{},
@@ -171,7 +172,7 @@ func (c *checker) departments(raw *rawConfig, agents []string, p *ticket.Policy)
 			TellCustomer: c.tellCustomer(in("tell_customer"), d.TellCustomer),
 			AfterReply: c.stateIn(c.index.line(in("after_reply")), in("after_reply"), d.AfterReply, "a status that a reply can set", p,
 				ticket.Open, ticket.Pending, ticket.Hold),
-			Language: c.oneOf(in("language"), d.Language, templates.Languages()...), Portal: d.Portal,
+			Language: c.oneOf(in("language"), d.Language, append(templates.Languages(), ticket.AutoLanguage)...), Portal: d.Portal,
 		}
 	}
 	c.timers(raw, all)

@@ -1,5 +1,10 @@
 package main
 
+import (
+	"deskpost/templates"
+	"deskpost/ticket"
+)
+
 // rawConfig mirrors the config file: what it says, before anything is made of
 // it. Its toml tags are the only list of keys; unknown keys, the sample and the
 // reference page are checked against it.
@@ -176,6 +181,7 @@ type rawDesk struct {
 	CloseWarning    string   `toml:"close_warning"`
 	Thanks          bool     `toml:"thanks"`
 	WeeklyReport    string   `toml:"weekly_report"`
+	Language        string   `toml:"language"`
 }
 
 type rawCommands struct {
@@ -220,7 +226,7 @@ func defaultConfig(index *tomlIndex) *rawConfig {
 		Mailbox: named(index, "mailbox", rawMailbox{After: "seen", DeleteAfter: "30d", Backlog: "24h",
 			Poll: "5m", Idle: "9m"}),
 		Relay:      named(index, "relay", rawRelay{}),
-		Department: named(index, "department", rawDepartment{ReopenClosed: true, Assign: "none", AfterReply: "open", RemindPending: "never", Language: "en", Portal: true}),
+		Department: named(index, "department", rawDepartment{ReopenClosed: true, Assign: "none", AfterReply: "open", RemindPending: "never", Language: ticket.AutoLanguage, Portal: true}),
 		Agent: named(index, "agent", rawAgent{ReplyAs: "reply", Transcript: "always",
 			Notify: rawNotify{New: "mine", Message: "mine", Reply: "mine", Note: "mine", Transfer: "mine"}}),
 		Role:     named(index, "role", rawRole{}),
@@ -234,7 +240,7 @@ func defaultConfig(index *tomlIndex) *rawConfig {
 		Macro:    named(index, "macro", rawMacro{}),
 		Desk: rawDesk{Priorities: []string{"Low", "Normal", "High", "Emergency"}, DefaultPriority: "Normal",
 			ReopenWindow: "7d", CloseAfter: "7d", CloseWarning: "never", Thanks: true,
-			WeeklyReport: "0 8 * * mon"},
+			WeeklyReport: "0 8 * * mon", Language: templates.English},
 		Commands: rawCommands{NearMiss: "hold", TokenDays: 60, DraftDays: 7},
 		Mail: rawMail{Acknowledge: "verified", MaxSize: "50MiB", OldMail: "24h", Separator: "+",
 			Retry: []string{"1m", "5m", "15m", "30m", "1h"}, TellAt: "24h", GiveUp: "5d",

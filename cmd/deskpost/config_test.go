@@ -165,6 +165,7 @@ close_after = "5d"
 remind_pending = "3d"
 pending_requires_reply = true
 portal = false
+language = "de"
 
 [department.online-banking]
 name = "Online Banking"
@@ -274,6 +275,7 @@ close_after = "14d"
 close_warning = "2d"
 thanks = false
 weekly_report = "30 6 1 * *"
+language = "fr"
 
 [commands]
 near_miss = "warn"
@@ -327,12 +329,12 @@ func TestFullConfigPolicy(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &ticket.Policy{
-		Zone: zone,
+		Zone: zone, Language: "fr",
 		Departments: map[string]ticket.Department{
 			"support": {Key: "support", Name: "Support", Address: ticket.Address{Name: "Support", Email: "support@bank.example"}, Parent: "online-banking",
-				Signature: "Yours\nSupport", Lead: "jane", Plan: "sev-a", Calendar: "night", Assign: ticket.AssignLeastBusy, TellCustomer: []ticket.Option{ticket.TellTransfer, ticket.TellMessage}, AfterReply: ticket.State{Status: ticket.Pending, Substatus: "papers"}, Language: "en",
+				Signature: "Yours\nSupport", Lead: "jane", Plan: "sev-a", Calendar: "night", Assign: ticket.AssignLeastBusy, TellCustomer: []ticket.Option{ticket.TellTransfer, ticket.TellMessage}, AfterReply: ticket.State{Status: ticket.Pending, Substatus: "papers"}, Language: "de",
 				CloseAfter: 5 * day, CloseWarning: 2 * day, RemindPending: 3 * day, PendingRequiresReply: true},
-			"online-banking": {Key: "online-banking", Name: "Online Banking", ReopenClosed: true, Assign: ticket.AssignNone, AfterReply: ticket.State{Status: ticket.Open}, Language: "en", Portal: true, CloseAfter: 14 * day, CloseWarning: 2 * day,
+			"online-banking": {Key: "online-banking", Name: "Online Banking", ReopenClosed: true, Assign: ticket.AssignNone, AfterReply: ticket.State{Status: ticket.Open}, Language: "auto", Portal: true, CloseAfter: 14 * day, CloseWarning: 2 * day,
 				Address: ticket.Address{Name: "Online Banking", Email: "online-banking@bank.example"}},
 		},
 		Agents: map[string]ticket.Agent{"jane": {Key: "jane", Name: "Jane Doe",
@@ -557,7 +559,7 @@ func TestFullConfigIsFull(t *testing.T) {
 		if strings.HasPrefix(key, "mailbox.local.") || strings.HasPrefix(key, "department.online-banking.") || strings.HasPrefix(key, "agent.mary.") ||
 			strings.HasSuffix(key, ".ca_file") || strings.HasSuffix(key, ".allow_insecure") ||
 			key == "field.customer-no.type" || key == "field.customer-no.choices" || strings.HasPrefix(key, "field.contract.") ||
-			key == "relay.main.password" || key == "blobs_ca_file" || key == "department.support.language" { // there is one
+			key == "relay.main.password" || key == "blobs_ca_file" {
 			continue
 		}
 		if cmp.Equal(value, got[key], cmp.AllowUnexported(secret{})) {

@@ -2,8 +2,6 @@ package store
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"deskpost/ticket"
@@ -74,88 +72,11 @@ func (t *tx) Save(k *ticket.Ticket) error {
 	return t.index(k)
 }
 
-// defaultLimit is how many tickets a Filter without a limit finds.
-const defaultLimit = 50
-
-// Find implements ticket.Tickets.
-func (t *tx) Find(f ticket.Filter) ([]ticket.Ticket, error) {
-	query, a := findQuery(t.dialect.search, f)
-	return rows(t, func(s scan) (k ticket.Ticket, err error) { return k, s(ticketFields(&k)...) }, query, a...)
-}
-
 // InUse implements ticket.Tickets.
 func (t *tx) InUse(s []ticket.Status) ([]string, error) {
 	var w where
 	w.in("status", words(s))
 	return rows(t, scalar[string], `SELECT DISTINCT department FROM tickets`+w.text()+` ORDER BY department`, w.args...)
-}
-
-func findQuery(s searcher, f ticket.Filter) (string, args) {
-	var w where
-	w.states(f.Statuses, f.Substatuses)
-	w.in("department", words(f.Departments))
-	switch f.Assignee {
-	case "":
-	case "-":
-		w.add("assignee = $", "")
-	default:
-		w.add("assignee = $", f.Assignee)
-	}
-	if len(f.Teams) > 0 {
-		w.in("team", f.Teams)
-		w.conditions = append(w.conditions, "team <> ''") // as the index says
-	}
-	w.equal("priority", f.Priority)
-	w.equal("plan", f.Plan)
-	w.equal("requester_key", strings.ToLower(f.Requester))
-	if f.Tag != "" {
-		w.add("number IN (SELECT ticket FROM ticket_tags WHERE tag = $)", f.Tag)
-	}
-	for _, field := range slices.Sorted(maps.Keys(f.Fields)) {
-		w.field(field, fieldValue(f.Fields[field]))
-	}
-	for _, phrase := range f.Phrases {
-		w.says(s, phrase)
-	}
-	if !f.Awake.IsZero() {
-		w.add("(snoozed IS NULL OR snoozed <= $)", f.Awake.UnixMilli())
-	}
-	if f.Held {
-		w.conditions = append(w.conditions, "number IN (SELECT ticket FROM entries WHERE audience = 'held')")
-	}
-	if !f.Asleep.IsZero() {
-		w.add("snoozed > $", f.Asleep.UnixMilli())
-	}
-	if !f.NextBy.IsZero() {
-		w.add("next_at <= $", f.NextBy.UnixMilli())
-		if !f.Behind.At.IsZero() {
-			w.behind(f.Behind)
-		}
-	}
-	if !f.DueBy.IsZero() {
-		w.add("deadline <= $", f.DueBy.UnixMilli())
-	}
-	limit := f.Limit
-	if limit == 0 {
-		limit = defaultLimit
-	}
-	query := `SELECT ` + ticketColumns + ` FROM tickets` + w.text() +
-		fmt.Sprintf(" ORDER BY %s LIMIT $%d", order(f), len(w.args)+1)
-	return query, append(w.args, limit)
-}
-
-// order is that of the tickets a filter finds.
-func order(f ticket.Filter) string {
-	if !f.NextBy.IsZero() {
-		return "next_at, number"
-	}
-	if f.ByDeadline {
-		return "deadline IS NULL, deadline, number"
-	}
-	if !f.DueBy.IsZero() {
-		return "deadline, number"
-	}
-	return "updated_at DESC, number DESC"
 }
 
 // A where is the conditions of a query whose filter is chosen at run time.

@@ -1,6 +1,8 @@
 package templates
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -32,6 +34,7 @@ type Pages struct {
 type Static struct {
 	Type    string // MIME
 	Content []byte
+	Gzipped []byte // the same, compressed (RFC 1952)
 }
 
 // pageFunctions are what pages may call.
@@ -95,8 +98,24 @@ func (p *Pages) join(name, mime, pattern string) error {
 	}
 	sum := sha256.Sum256(all)
 	p.paths[name] = "/static/" + hex.EncodeToString(sum[:8]) + "/" + name
-	p.files[p.paths[name]] = Static{mime, all}
+	small, err := gzipped(all)
+	if err != nil {
+		return fmt.Errorf("compress %s: %w", name, err)
+	}
+	p.files[p.paths[name]] = Static{mime, all, small}
 	return nil
+}
+
+func gzipped(content []byte) ([]byte, error) {
+	var out bytes.Buffer
+	w, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
+	if err == nil {
+		_, err = w.Write(content)
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	return out.Bytes(), err
 }
 
 // path is where a page finds a static file.

@@ -44,7 +44,7 @@ func (t *turn) dailyPlan(a Agent, _ time.Time) (*Notice, error) {
 	nobodys.Assignee = "-"
 	lists = append(lists, planned{"Nobody's", nobodys, planOthers})
 	for _, list := range lists {
-		list.filter.Awake, list.filter.ByDeadline = t.now, true
+		list.filter.Awake, list.filter.Order = t.now, ByDue
 		if err := t.addList(n, a, list); err != nil {
 			return nil, err
 		}

@@ -65,25 +65,8 @@ func (d *Desk) Read(ctx context.Context, agent string, n Number) (Sheet, error) 
 // the oldest first; of a search those first that changed last. The error is a
 // Refusal if the query makes no sense.
 func (d *Desk) Find(ctx context.Context, agent, query string, limit int) ([]Ticket, error) {
-	var list []Ticket
-	err := d.view(ctx, func(t *turn) error {
-		who, err := t.whoAsks(FromForm, agent)
-		if err != nil {
-			return err
-		}
-		f, err := t.policy.query(query, agent, t.now)
-		if err != nil {
-			return err
-		}
-		w := t.workOn(&Ticket{}, who, &Mail{}, t.now)
-		if f.Departments = w.readable(f.Departments); len(f.Departments) == 0 {
-			return nil
-		}
-		f.ByDeadline, f.Limit = len(f.Phrases) == 0, limit
-		list, err = t.find(f, query)
-		return err
-	})
-	return list, requestError("list tickets", err)
+	leaf, err := d.Browse(ctx, agent, Listing{Query: query, Limit: limit})
+	return leaf.Tickets, err
 }
 
 func (w *work) sheet(tk *Ticket) (Sheet, error) {

@@ -119,6 +119,8 @@ type Tickets interface {
 	// Find lists tickets, the most recently updated first, or with DueBy or NextBy
 	// those first that have waited longest.
 	Find(f Filter) ([]Ticket, error)
+	// Count counts what each of some filters finds, up to its Limit.
+	Count(f []Filter) ([]int, error)
 
 	// InUse lists the departments with tickets in one of the statuses, sorted.
 	InUse(s []Status) ([]string, error)
@@ -211,7 +213,11 @@ type Filter struct {
 	Awake       time.Time         // not snoozed beyond this instant
 	Asleep      time.Time         // snoozed beyond this instant
 	Held        bool              // with a message that waits for somebody to take or reject it
-	ByDeadline  bool              // the nearest deadline first, then those without one, the oldest first
+	Order       Order             // "" is as Find says
+	Priorities  []string          // what ByPriority goes by, the most urgent last
+	Reversed    bool              // the order turned round; what has no deadline is last all the same
+	Beyond      Place             // only what comes behind this place in Order, which must be given with it
+	Backwards   bool              // with Beyond: what comes before it, the nearest first
 	Limit       int               // 0 is 50
 }
 

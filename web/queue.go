@@ -3,7 +3,6 @@ package web
 import (
 	"errors"
 	"net/http"
-	"strconv"
 	"time"
 
 	"deskpost/ticket"
@@ -15,33 +14,18 @@ const (
 	maxQuery = 500 // bytes
 )
 
-// A view is a list of tickets that has a name.
-type view struct {
-	Name  string
-	Query string // as it stands in an address
-	Count string // how many tickets it has; "" if none
-	Here  bool
-}
-
-// views are the lists that everybody has.
-var views = []view{
-	{Name: "Mine", Query: "mine"},
-	{Name: "Nobody's", Query: "unassigned"},
-	{Name: "Overdue", Query: "overdue"},
-	{Name: "All open", Query: "new open"},
-	{Name: "Waiting", Query: "pending hold"},
-}
-
 // A queuePage is a list of tickets.
 type queuePage struct {
 	frame
-	Heading string
-	Query   string
-	Problem string
-	Rows    []row
-	More    bool
-	Now     time.Time
-	Zone    *time.Location
+	Heading  string
+	Query    string
+	Problem  string
+	Columns  []column
+	Rows     []row
+	Previous string // where the list goes on; "" if it does not
+	Next     string
+	Now      time.Time
+	Zone     *time.Location
 }
 
 // A row is a ticket in a list.
@@ -63,18 +47,14 @@ func (s *Server) home(*http.Request, ticket.Agent) (answer, error) {
 }
 
 func (s *Server) queue(r *http.Request, agent ticket.Agent) (answer, error) {
-	query := r.URL.Query().Get("q")
+	asked := r.URL.Query()
+	query := asked.Get("q")
 	if query == "" {
 		query = "mine"
 	}
 	p := queuePage{Heading: "Tickets", Query: query, Now: s.Now(), Zone: s.Desk.Policy().ZoneOf(agent)}
-	for _, v := range views {
-		if v.Query == query {
-			p.Heading = v.Name
-		}
-	}
 	a := answer{page: "queue"}
-	tickets, err := s.find(r, agent, query)
+	leaf, err := s.browse(r, agent, query)
 	no, refused := errors.AsType[*ticket.Refusal](err)
 	switch {
 	case refused:
@@ -85,20 +65,31 @@ func (s *Server) queue(r *http.Request, agent ticket.Agent) (answer, error) {
 	if p.frame, err = s.frame(r, agent, p.Heading, query); err != nil {
 		return answer{}, err
 	}
-	p.More = len(tickets) > listed
-	for _, tk := range tickets[:min(len(tickets), listed)] {
+	for _, v := range p.Views {
+		if v.Here {
+			p.Heading, p.Title = v.Name, v.Name
+		}
+	}
+	p.Columns = columns(query, leaf.Order, asked.Get("sort"))
+	p.Previous, p.Next = leafPath(asked, query, "before", leaf.Previous), leafPath(asked, query, "after", leaf.Next)
+	for _, tk := range leaf.Tickets {
 		p.Rows = append(p.Rows, s.row(&tk, p.Now, p.Zone))
 	}
 	a.data = p
 	return a, nil
 }
 
-// find lists one ticket more than is shown.
-func (s *Server) find(r *http.Request, agent ticket.Agent, query string) ([]ticket.Ticket, error) {
+// browse reads the leaf of a list that an address names.
+func (s *Server) browse(r *http.Request, agent ticket.Agent, query string) (ticket.Leaf, error) {
 	if err := checkQuery(query); err != nil {
-		return nil, err
+		return ticket.Leaf{}, err
 	}
-	return s.Desk.Find(r.Context(), agent.Key, query, listed+1)
+	l, err := listing(r.URL.Query())
+	if err != nil {
+		return ticket.Leaf{}, err
+	}
+	l.Query, l.Limit = query, listed
+	return s.Desk.Browse(r.Context(), agent.Key, l)
 }
 
 func checkQuery(query string) error {
@@ -134,31 +125,4 @@ func due(deadline, now time.Time, zone *time.Location) (words, urgency string) {
 		return deadline.In(zone).Format("Mon 15:04"), ""
 	}
 	return deadline.In(zone).Format("2 Jan 2006"), ""
-}
-
-// frame is what stands around a page of an agent who is signed in, with the list
-// that is open.
-func (s *Server) frame(r *http.Request, agent ticket.Agent, title, query string) (frame, error) {
-	policy := s.Desk.Policy()
-	f := frame{Title: title, Agent: agent.Name, Admin: policy.IsAdmin(agent.Key), Leads: policy.Leads(agent.Key), Flash: s.sessions.PopString(r.Context(), keyFlash)}
-	for _, v := range views {
-		tickets, err := s.find(r, agent, v.Query)
-		if err != nil {
-			return frame{}, err
-		}
-		switch n := len(tickets); {
-		case n > listed:
-			v.Count = strconv.Itoa(listed) + "+"
-		case n > 0:
-			v.Count = strconv.Itoa(n)
-		}
-		v.Here = v.Query == query
-		f.Views = append(f.Views, v)
-	}
-	return f, nil
-}
-
-// flash is told on the next page.
-func (s *Server) flash(r *http.Request, text string) {
-	s.sessions.Put(r.Context(), keyFlash, text)
 }

@@ -100,6 +100,8 @@ CREATE TABLE tickets (
   calendar_revision TEXT NOT NULL
 );
 CREATE INDEX tickets_queue ON tickets (status, department, updated_at);
+-- Has all by which the lists of the page are counted, and sorted.
+CREATE INDEX tickets_listed ON tickets (status, department, assignee, snoozed, deadline, priority);
 CREATE INDEX tickets_department ON tickets (department, updated_at);
 CREATE INDEX tickets_assignee ON tickets (assignee, updated_at);
 CREATE INDEX tickets_load ON tickets (assignee, status);

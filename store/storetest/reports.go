@@ -124,7 +124,7 @@ func byDeadline(t *testing.T, s ticket.Store) {
 			tx.Save(&ticket.Ticket{Number: 3, Deadline: noon()}), tx.Save(&ticket.Ticket{Number: 4}), tx.Save(&ticket.Ticket{Number: 5, Deadline: noon()}))
 	})
 	view(t, s, func(tx ticket.Tx) error {
-		found, err := tx.Find(ticket.Filter{ByDeadline: true})
+		found, err := tx.Find(ticket.Filter{Order: ticket.ByDue})
 		var got []ticket.Number
 		for _, k := range found {
 			got = append(got, k.Number)

@@ -156,6 +156,7 @@ func TestAuditFinds(t *testing.T) {
 		"requester left":         {`DELETE FROM participants WHERE ticket = 1001`, threadBroken},
 		"message id unknown":     {`DELETE FROM known_ids WHERE message_id = 'q2@customer.example'`, threadBroken},
 		"attachment of nothing":  {`UPDATE files SET entry = NULL WHERE id = 1`, threadBroken},
+		"attachment of no form":  {`UPDATE files SET entry = NULL, opening = 99 WHERE id = 1`, threadBroken},
 		"copy of nothing":        {`UPDATE entries SET copy_of = 99, receipt = NULL WHERE id = 2`, threadBroken},
 		"event about nothing":    {`UPDATE events SET entry = 99 WHERE id = 1`, threadBroken},
 		"event of no mail":       {`UPDATE events SET receipt = 99 WHERE id = 1`, threadBroken},

@@ -90,7 +90,7 @@ func (t *tx) Entry(id int64) (ticket.Entry, error) {
 	return e, err
 }
 
-// addFiles writes the files of an entry or a draft and gives them their IDs.
+// addFiles writes the files of an entry, a draft or an opening and gives them their IDs.
 func (t *tx) addFiles(owner string, id int64, files []ticket.File) error {
 	for i := range files {
 		f := &files[i]
@@ -106,7 +106,7 @@ func (t *tx) addFiles(owner string, id int64, files []ticket.File) error {
 	return nil
 }
 
-// files reads the files of an entry or a draft.
+// files reads the files of an entry, a draft or an opening.
 func (t *tx) files(owner string, id int64) ([]ticket.File, error) {
 	return rows(t, func(s scan) (f ticket.File, err error) {
 		return f, s(&f.ID, &f.Name, &f.Type, &f.Size, sumTo{&f.Sum}, wordTo{&f.Inline, "inline"}, sumTo{&f.Raw}, &f.Part)

@@ -15,23 +15,24 @@ type Portal interface {
 	// TakesPartIn lists up to limit tickets in which an address takes part, by
 	// address key, those first that were changed last.
 	TakesPartIn(address string, limit int) ([]Ticket, error)
-	// AddOpening keeps an opening that waits for the link in a notice to be
-	// followed. Opening reads it back, DropOpening removes it.
+	// AddOpening keeps an opening, and its files, that waits for the link in a
+	// notice to be followed. Opening reads it back, DropOpening removes it.
 	AddOpening(notice int64, o Opening, at time.Time) error
 	Opening(notice int64) (Opening, error)
 	DropOpening(notice int64) error
-	// CountOpenings counts those that wait, ForgetOpenings removes those that were
-	// kept before an instant.
-	CountOpenings() (int, error)
+	// WaitingOpenings counts those that wait and the bytes of their files,
+	// ForgetOpenings removes those that were kept before an instant.
+	WaitingOpenings() (openings int, bytes int64, err error)
 	ForgetOpenings(before time.Time) (int, error)
 }
 
 // Limits of what anybody may have mailed to any address, beside the caps of all
 // automatic mail: strangers must not use those up.
 const (
-	linksHour    = 3    // to one address
-	linksShare   = 2    // of the cap of the whole desk they get one part in so many
-	maxOpenings  = 1000 // that wait at once
+	linksHour    = 3       // to one address
+	linksShare   = 2       // of the cap of the whole desk they get one part in so many
+	maxOpenings  = 1000    // that wait at once
+	maxWaiting   = 1 << 30 // bytes of the files that wait with them
 	confirmLife  = 24 * time.Hour
 	visitEvery   = time.Minute // how soon another link to one's tickets is mailed
 	maxMyTickets = 100

@@ -45,12 +45,18 @@ func (t *turn) askToOpen(o Opening) (why string, err error) {
 	if _, err := t.tx.ForgetOpenings(t.now.Add(-confirmLife)); err != nil {
 		return "", fmt.Errorf("forget openings that were not confirmed: %w", err)
 	}
-	waiting, err := t.tx.CountOpenings()
+	waiting, bytes, err := t.tx.WaitingOpenings()
 	if err != nil {
 		return "", fmt.Errorf("count openings that wait: %w", err)
 	}
-	if waiting >= maxOpenings {
+	for _, f := range o.Files {
+		bytes += f.Size
+	}
+	switch {
+	case waiting >= maxOpenings:
 		return "too many tickets wait to be confirmed", nil
+	case bytes > maxWaiting:
+		return "the files of tickets that wait to be confirmed are too large", nil
 	}
 	n := &Notice{Kind: NoticeConfirm, Department: o.Department}
 	if why, err := t.mailLink(n, o.Requester.Email); why != "" || err != nil {

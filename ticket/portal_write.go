@@ -14,7 +14,8 @@ type CustomerMessage struct {
 	Address string
 	Ticket  Number
 	Text    string
-	Solved  bool // the customer has what they need
+	Files   []File // the bytes of each are a blob of its own
+	Solved  bool   // the customer has what they need
 }
 
 // solvedText is what a customer says who only says that it is solved.
@@ -49,7 +50,7 @@ func (t *turn) writeFor(c CustomerMessage) (Transcript, error) {
 	switch {
 	case !s.MayWrite:
 		return Transcript{}, refuse(Conflict, "this ticket goes on in another one: write a mail, or open a new ticket")
-	case c.Text == "":
+	case c.Text == "" && len(c.Files) == 0:
 		return Transcript{}, refuse(Invalid, "write something first")
 	case utf8.RuneCountInString(c.Text) > maxPortalText:
 		return Transcript{}, refuse(Invalid, "a message has at most %d characters: shorten it, or write a mail", maxPortalText)
@@ -65,7 +66,7 @@ func (t *turn) writeFor(c CustomerMessage) (Transcript, error) {
 	if err != nil {
 		return Transcript{}, err
 	}
-	m := &Mail{From: p.Address, Subject: s.Subject, NewText: c.Text, Authenticity: Proven, Department: s.department}
+	m := &Mail{From: p.Address, Subject: s.Subject, NewText: c.Text, Files: c.Files, Authenticity: Proven, Department: s.department}
 	conclusion, err := t.fromOutside(&r, m, match{ticket: s.Number, participant: true})
 	if err != nil {
 		return Transcript{}, err

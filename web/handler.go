@@ -102,6 +102,10 @@ func (s *Server) explain(r *http.Request, err error) answer {
 		f.Text = "Too many people sign in at this moment. Nothing was changed. Try again in a minute."
 		return answer{status: http.StatusServiceUnavailable, page: "error", data: f}
 	}
+	if errors.Is(err, errFiles) {
+		f.Text = "Too many files came from there today. Nothing was changed. Write without them, or send a mail."
+		return answer{status: http.StatusTooManyRequests, page: "error", data: f}
+	}
 	f.ID = rand.Text()[:10]
 	f.Text = "Something is broken here. Nothing was changed."
 	if errors.Is(err, context.Canceled) {

@@ -76,6 +76,8 @@ func TestRoutes(t *testing.T) {
 		{"POST", "/sign-in/1.abc", url.Values{}, []int{403, 403, 403, 403, 403, 403}},
 		{"GET", "/my", nil, []int{200, 200, 200, 200, 200, 200}},
 		{"GET", fmt.Sprintf("/my/%d", n), nil, []int{303, 303, 303, 303, 200, 404}},
+		{"GET", fmt.Sprintf("/my/%d/files/%d", with, entry.Files[0].ID), nil, []int{303, 303, 303, 303, 200, 404}},
+		{"GET", fmt.Sprintf("/my/%d/files/%d", n, entry.Files[0].ID), nil, []int{303, 303, 303, 303, 404, 404}},
 		{"GET", "/my/1", nil, []int{303, 303, 303, 303, 404, 404}},
 		{"GET", "/my/x", nil, []int{303, 303, 303, 303, 404, 404}},
 		{"POST", fmt.Sprintf("/my/%d", n), url.Values{"text": {"a message"}}, []int{303, 303, 303, 303, 303, 404}},

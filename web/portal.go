@@ -39,6 +39,7 @@ func (s *Server) portal(open func(string, handler)) {
 	open("POST /my/sign-out", there(s.leave))
 	open("GET /my/{number}", there(s.asCustomer(s.myTicket)))
 	open("POST /my/{number}", there(s.asCustomer(s.writeMine)))
+	open("GET /my/{number}/files/{id}", there(s.asCustomer(s.myFile)))
 }
 
 // A customerHandler answers a request of a customer whose address is proven.

@@ -116,18 +116,22 @@ func (s *Server) writeMine(r *http.Request, address string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if err := r.ParseForm(); err != nil {
-		return answer{}, badForm(err)
+	if _, err := s.Desk.ReadFor(r.Context(), address, n); err != nil {
+		return answer{}, err // before its files are kept
 	}
-	m := ticket.CustomerMessage{Key: r.PostForm.Get("key"), Address: address, Ticket: n, Text: r.PostForm.Get("text"), Solved: r.PostForm.Get("solved") != ""}
+	sent, files, err := s.readCustomerForm(r)
+	if err != nil {
+		return answer{}, err
+	}
+	m := ticket.CustomerMessage{Key: sent.Get("key"), Address: address, Ticket: n, Text: sent.Get("text"), Files: files, Solved: sent.Get("solved") != ""}
 	if wait := s.hurry(byCustomer(address)); wait > 0 {
-		return s.writeAgain(r, address, m.Text, waitWords(wait), http.StatusTooManyRequests)
+		return s.writeAgain(r, address, m.Text, filesAgain(waitWords(wait), files), http.StatusTooManyRequests)
 	}
 	done, err := s.Desk.WriteFor(r.Context(), m)
 	no, refused := errors.AsType[*ticket.Refusal](err)
 	switch {
 	case refused && no.Kind != ticket.NotFound:
-		return s.writeAgain(r, address, m.Text, sentence(no.Text), statusOf(no.Kind))
+		return s.writeAgain(r, address, m.Text, filesAgain(sentence(no.Text), files), statusOf(no.Kind))
 	case err != nil:
 		return answer{}, err
 	case done.Again:

@@ -27,6 +27,8 @@ type newPage struct {
 	Problem     string
 	Since       int64  // when the form was shown, in Unix time
 	Key         string // sent twice, it is done once
+
+	sent []ticket.File
 }
 
 // A newField is an input for a field of the admin's.
@@ -87,29 +89,32 @@ func (s *Server) newPage(r *http.Request, department string) *newPage {
 // sendNew takes the form. Of a customer who is signed in it opens the ticket; all
 // others are told the same, whoever they are, and whether a mail was sent or not.
 func (s *Server) sendNew(r *http.Request) (answer, error) {
-	if err := r.ParseForm(); err != nil {
-		return answer{}, badForm(err)
+	sent, files, err := s.readCustomerForm(r)
+	if err != nil {
+		return answer{}, err
 	}
-	p := s.newPage(r, r.PostForm.Get("for"))
-	p.Name, p.Subject, p.Text = r.PostForm.Get("name"), r.PostForm.Get("subject"), r.PostForm.Get("text")
+	p := s.newPage(r, sent.Get("for"))
+	p.sent = files
+	p.Name, p.Subject, p.Text = sent.Get("name"), sent.Get("subject"), sent.Get("text")
 	if p.Customer == "" {
-		p.Email = r.PostForm.Get("email")
+		p.Email = sent.Get("email")
 	}
-	o := ticket.Opening{Requester: ticket.Address{Name: p.Name, Email: p.Email}, Subject: p.Subject, Text: p.Text, Department: p.Department}
+	o := ticket.Opening{Requester: ticket.Address{Name: p.Name, Email: p.Email}, Subject: p.Subject, Text: p.Text, Department: p.Department, Files: files}
 	for i := range p.Fields {
-		p.Fields[i].Value = r.PostForm.Get("field-" + p.Fields[i].Key)
+		p.Fields[i].Value = sent.Get("field-" + p.Fields[i].Key)
 		o.Fields = append(o.Fields, ticket.FieldValue{Key: p.Fields[i].Key, Value: p.Fields[i].Value})
 	}
 	if wait := s.hurry(byClient(r)); wait > 0 {
 		return p.again(http.StatusTooManyRequests, waitWords(wait)), nil
 	}
-	if since, _ := strconv.ParseInt(r.PostForm.Get("since"), 10, 64); s.Now().Sub(time.Unix(since, 0)) < quickest {
+	if since, _ := strconv.ParseInt(sent.Get("since"), 10, 64); s.Now().Sub(time.Unix(since, 0)) < quickest {
 		return p.again(http.StatusUnprocessableEntity, "That was quicker than people are. Please send it once more."), nil
 	}
 	if p.Customer != "" {
+		o.Key = sent.Get("key")
 		return s.openAtOnce(r, p, o)
 	}
-	if r.PostForm.Get("website") != "" { // nobody sees that input
+	if sent.Get("website") != "" { // nobody sees that input
 		s.Log.Info("a program filled in the form for new tickets", "from", host(r))
 		return s.mailed(r, "portal-mailed", p.Email), nil
 	}
@@ -130,7 +135,6 @@ func (s *Server) openAtOnce(r *http.Request, p *newPage, o ticket.Opening) (answ
 	if wait := s.hurry(byCustomer(p.Customer)); wait > 0 {
 		return p.again(http.StatusTooManyRequests, waitWords(wait)), nil
 	}
-	o.Key = r.PostForm.Get("key")
 	done, err := s.Desk.OpenForCustomer(r.Context(), o)
 	if no, refused := errors.AsType[*ticket.Refusal](err); refused {
 		return p.again(statusOf(no.Kind), sentence(no.Text)), nil
@@ -144,7 +148,7 @@ func (s *Server) openAtOnce(r *http.Request, p *newPage, o ticket.Opening) (answ
 
 // again shows the form once more, with what was written.
 func (p *newPage) again(status int, problem string) answer {
-	p.Problem = problem
+	p.Problem = filesAgain(problem, p.sent)
 	return answer{status: status, page: "portal-new", data: p}
 }
 

@@ -41,6 +41,7 @@ type Server struct {
 	sessions *scs.SessionManager
 	brake    brake
 	asks     brake // of customers
+	files    allowance
 }
 
 // Handler is the page: every route, and what holds for all of them. The error is

@@ -26,7 +26,7 @@ const (
 )
 
 // uploads are the routes that take files. All others take maxForm bytes.
-var uploads = []string{"POST /tickets/{number}", "POST /tickets/{number}/preview"}
+var uploads = []string{"POST /tickets/{number}", "POST /tickets/{number}/preview", "POST /new", "POST /my/{number}"}
 
 // Blobs keeps the bytes of files before the transaction that needs them. What no
 // transaction ever refers to is collected a day later.
@@ -69,6 +69,10 @@ func isMultipart(r *http.Request) bool {
 // they come, so that large ones cost no memory; each input is bounded as a form
 // without files is.
 func (s *Server) readForm(r *http.Request) (url.Values, []ticket.File, error) {
+	return s.readFormInto(r, s.Blobs)
+}
+
+func (s *Server) readFormInto(r *http.Request, blobs Blobs) (url.Values, []ticket.File, error) {
 	if !isMultipart(r) {
 		if err := r.ParseForm(); err != nil {
 			return nil, nil, badForm(err)
@@ -90,7 +94,7 @@ func (s *Server) readForm(r *http.Request) (url.Values, []ticket.File, error) {
 		case n == maxParts:
 			return nil, nil, &ticket.Refusal{Kind: ticket.Invalid, Text: fmt.Sprintf("a form has at most %d inputs and files", maxParts)}
 		}
-		if err := s.readPart(r.Context(), &form, part); err != nil {
+		if err := readPart(r.Context(), &form, part, blobs); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -103,7 +107,7 @@ type sentForm struct {
 	room   int64 // bytes that its inputs may still have
 }
 
-func (s *Server) readPart(ctx context.Context, form *sentForm, part *multipart.Part) error {
+func readPart(ctx context.Context, form *sentForm, part *multipart.Part, blobs Blobs) error {
 	_, params, err := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
 	if err != nil {
 		return badForm(err)
@@ -113,7 +117,7 @@ func (s *Server) readPart(ctx context.Context, form *sentForm, part *multipart.P
 		if _, err := body.Peek(1); name == "" && errors.Is(err, io.EOF) {
 			return nil // no file was chosen
 		}
-		f, err := s.keepFile(ctx, name, part.Header.Get("Content-Type"), body)
+		f, err := keepFile(ctx, blobs, name, part.Header.Get("Content-Type"), body)
 		if err == nil {
 			form.files = append(form.files, f)
 		}
@@ -143,8 +147,8 @@ func (p formPart) Read(b []byte) (int, error) {
 
 // keepFile streams a file into the store, under a name that is made as harmless as
 // those of attachments. Until an entry or a draft refers to it, it is nobody's.
-func (s *Server) keepFile(ctx context.Context, name, mediaType string, content io.Reader) (ticket.File, error) {
-	w := s.Blobs.NewBlob(ctx)
+func keepFile(ctx context.Context, blobs Blobs, name, mediaType string, content io.Reader) (ticket.File, error) {
+	w := blobs.NewBlob(ctx)
 	if _, err := io.Copy(w, content); err != nil {
 		return ticket.File{}, fmt.Errorf("keep a file: %w", errors.Join(err, w.Abort()))
 	}

@@ -262,11 +262,12 @@ CREATE TABLE drafts (
 );
 CREATE INDEX drafts_agent ON drafts (agent) WHERE done_at IS NULL;
 
--- Attachments of entries and drafts: where their bytes are in a raw mail.
+-- Attachments of entries, drafts and openings: where their bytes are in a raw mail.
 CREATE TABLE files (
   id          @id,
   entry       BIGINT REFERENCES entries (id),
   draft       BIGINT REFERENCES drafts (id),
+  opening     BIGINT, -- notice of one that waits
   name        TEXT NOT NULL,
   type        TEXT NOT NULL,
   size        BIGINT NOT NULL,
@@ -277,6 +278,7 @@ CREATE TABLE files (
 );
 CREATE INDEX files_entry ON files (entry) WHERE entry IS NOT NULL;
 CREATE INDEX files_draft ON files (draft) WHERE draft IS NOT NULL;
+CREATE INDEX files_opening ON files (opening) WHERE opening IS NOT NULL;
 CREATE INDEX files_raw ON files (raw) WHERE raw IS NOT NULL;
 
 CREATE TABLE known_ids (

@@ -15,32 +15,36 @@ var portalTests = map[string]func(*testing.T, ticket.Store){
 
 func openings(t *testing.T, s ticket.Store) {
 	first := ticket.Opening{Origin: ticket.FromForm, Requester: ticket.Address{Name: "Ann", Email: "Ann@example.com"}, Subject: "Fire",
-		Text: "The printer.", Department: "support", Fields: []ticket.FieldValue{{Key: "customer-no", Value: "4711"}}}
+		Text: "The printer.", Department: "support", Fields: []ticket.FieldValue{{Key: "customer-no", Value: "4711"}},
+		Files: []ticket.File{{Name: "smoke.png", Type: "image/png", Size: 5, Sum: ticket.Sum{1}, Raw: ticket.Sum{2}}, {Name: "b", Type: "text/plain", Size: 7}}}
 	update(t, s, func(tx ticket.Tx) error {
 		return try(
 			func() error { return newTicket(tx, 1001) },
 			func() error { return queue(tx, queued(7, ticket.NoticeConfirm)) },
 			func() error { return queue(tx, queued(8, ticket.NoticeConfirm)) },
 			func() error { return tx.AddOpening(7, first, noon()) },
-			func() error { return tx.AddOpening(8, ticket.Opening{Subject: "Water"}, noon().Add(time.Hour)) },
+			func() error {
+				return tx.AddOpening(8, ticket.Opening{Subject: "Water", Files: []ticket.File{{Name: "c", Size: 9}}}, noon().Add(time.Hour))
+			},
 		)
 	})
 	view(t, s, func(tx ticket.Tx) error {
-		n, err := tx.CountOpenings()
+		n, bytes, err := tx.WaitingOpenings()
 		got, err2 := tx.Opening(7)
 		_, err3 := tx.Opening(9)
-		return errors.Join(err, err2, same("waiting", n, 2), same("opening", got, first), absent("another", err3))
+		return errors.Join(err, err2, same("waiting", n, 2), same("bytes", bytes, int64(21)), same("opening", got, first), absent("another", err3))
 	})
 	update(t, s, func(tx ticket.Tx) error {
 		none, err := tx.ForgetOpenings(noon())
 		one, err2 := tx.ForgetOpenings(noon().Add(time.Minute))
 		_, err3 := tx.Opening(7)
-		return errors.Join(err, err2, same("forgotten at its instant", none, 0), same("forgotten later", one, 1), absent("forgotten", err3))
+		_, bytes, err4 := tx.WaitingOpenings()
+		return errors.Join(err, err2, err4, same("forgotten at its instant", none, 0), same("forgotten later", one, 1), absent("forgotten", err3), same("bytes left", bytes, int64(9)))
 	})
 	update(t, s, func(tx ticket.Tx) error {
 		err := tx.DropOpening(8)
-		n, err2 := tx.CountOpenings()
-		return errors.Join(err, err2, same("left", n, 0), tx.DropOpening(8))
+		n, bytes, err2 := tx.WaitingOpenings()
+		return errors.Join(err, err2, same("left", n, 0), same("bytes left", bytes, int64(0)), tx.DropOpening(8))
 	})
 }
 

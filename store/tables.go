@@ -28,6 +28,7 @@ var deskTables = []table{
 	{"rota", false},
 	{"links", false},
 	{"transcripts", false},
+	{"quarantine", false},
 	{"passwords", false}, {"redeemed", false}, {"openings", false}, {"api_tokens", true},
 	{"editions", false}, {"sla_clocks", false}, {"sla_fired", false},
 }

@@ -44,8 +44,11 @@ func (t *turn) answerToDigest(m *Mail, n *Notice) (Conclusion, error) {
 	}
 	t.because("it answers a digest, which belongs to no ticket")
 	agent := t.policy.Agents[n.Agent]
-	if m.Machine != Human || t.whyNotAgent(agent, n, m) != "" {
-		return Conclusion{Outcome: Quarantined}, nil
+	if m.Machine != Human {
+		return Conclusion{Outcome: MachineMail}, nil
+	}
+	if why := t.whyNotAgent(agent, n, m); why != "" {
+		return Conclusion{Outcome: Quarantined}, t.setAside(0, n.Department, m, fmt.Sprintf("it answers a digest to %s, but %s", t.policy.agentName(n.Agent), why))
 	}
 	err := t.tellAgent(agent.Key, &Ticket{Department: n.Department}, NoticeHeld, nil, func(out *Notice) {
 		out.InReplyTo = m.MessageID
@@ -101,5 +104,8 @@ func (t *turn) quarantine(tk *Ticket, m *Mail, n *Notice, why string) (Conclusio
 	}
 	e := &Event{Ticket: tk.Number, Kind: MailQuarantined, Actor: customer(m),
 		Detail: fmt.Sprintf("the answering address of %s was used, but %s", t.policy.agentName(n.Agent), why)}
+	if err := t.setAside(tk.Number, tk.Department, m, e.Detail); err != nil {
+		return Conclusion{}, err
+	}
 	return Conclusion{Outcome: Quarantined, Ticket: tk.Number}, t.record(e)
 }

@@ -58,7 +58,8 @@ func (t *turn) decide(r *Receipt, m *Mail, sight Sight, earlier int64) (Conclusi
 	}
 	if m.Hops > maxHops {
 		t.because("it went through %d mail servers: quarantined as a loop", m.Hops)
-		return Conclusion{Outcome: Quarantined}, nil
+		why := fmt.Sprintf("it went through %d mail servers, as a mail in a loop does", m.Hops)
+		return Conclusion{Outcome: Quarantined}, t.setAside(0, t.departmentOf(r, m), m, why)
 	}
 	if own, err := t.ownLoop(m); own || err != nil {
 		return Conclusion{Outcome: Loop}, err

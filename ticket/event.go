@@ -68,6 +68,7 @@ const (
 	NoticeDropped       EventKind = "notice-dropped"
 	Unacknowledged      EventKind = "not-acknowledged"
 	MailQuarantined     EventKind = "quarantined"
+	QuarantineEnded     EventKind = "quarantine-ended"
 	LinkFound           EventKind = "link"
 	LinkAdded           EventKind = "linked"      // After is Link.Seen
 	LinkRemoved         EventKind = "unlinked"    // Before is

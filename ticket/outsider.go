@@ -122,7 +122,7 @@ func (t *turn) newTicket(r *Receipt, m *Mail, related Number) (Conclusion, error
 	if err != nil {
 		return Conclusion{}, fmt.Errorf("number a ticket: %w", err)
 	}
-	dept := t.policy.Departments[cmp.Or(m.Department, t.policy.Mailboxes[MailboxOf(r.Source)].Department)]
+	dept := t.policy.Departments[t.departmentOf(r, m)]
 	tk := &Ticket{
 		Number: Number(next), Subject: cleanSubject(m.Subject), Status: New, Priority: t.policy.DefaultPriority,
 		Department: dept.Key, Plan: dept.Plan, Requester: requester(m), OpenedAt: t.received(r), UpdatedAt: t.now,
@@ -163,6 +163,11 @@ func (t *turn) newTicket(r *Receipt, m *Mail, related Number) (Conclusion, error
 		return Conclusion{}, err
 	}
 	return Conclusion{Outcome: openedAs(m), Ticket: tk.Number, Entry: entry.ID}, nil
+}
+
+// departmentOf is the department that a mail without a ticket is for.
+func (t *turn) departmentOf(r *Receipt, m *Mail) string {
+	return cmp.Or(m.Department, t.policy.Mailboxes[MailboxOf(r.Source)].Department)
 }
 
 // requester is the sender as one who can be answered: without an address where

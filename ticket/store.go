@@ -42,6 +42,7 @@ type Tx interface {
 	Reports
 	Alarms
 	Outbox
+	Quarantine
 	Clocks
 	Links
 }

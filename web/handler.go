@@ -34,6 +34,7 @@ type frame struct {
 	Leads bool // there is a dashboard for them
 	Views []view
 	Flash string
+	Aside int // how many quarantined mails the agent may decide about
 
 	Portal   bool   // it is a page for customers
 	Customer string // address of the one who is signed in, "" if none is

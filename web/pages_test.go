@@ -60,6 +60,10 @@ func TestRoutes(t *testing.T) {
 		{"POST", "/me/tokens", url.Values{"name": {"CRM"}}, []int{303, 422, 422, 422, 303, 303}},
 		{"POST", "/me/tokens/1", nil, []int{303, 303, 404, 404, 303, 303}}, // the first one is jane's
 		{"POST", "/me/tokens/x", nil, []int{303, 404, 404, 404, 303, 303}},
+		{"GET", "/quarantine", nil, []int{303, 200, 200, 200, 303, 303}},
+		{"POST", "/quarantine/999", url.Values{"decision": {"reject"}}, []int{303, 404, 404, 404, 303, 303}},
+		{"POST", "/quarantine/999", url.Values{}, []int{303, 422, 422, 422, 303, 303}},
+		{"POST", "/quarantine/x", url.Values{"decision": {"reject"}}, []int{303, 404, 404, 404, 303, 303}},
 		{"GET", "/dashboard", nil, []int{303, 200, 404, 404, 303, 303}},
 		{"GET", "/dashboard?dept=support&from=2025-12-01&to=2026-01-31", nil, []int{303, 200, 404, 404, 303, 303}},
 		{"GET", "/dashboard?from=yesterday", nil, []int{303, 422, 404, 404, 303, 303}},
@@ -246,6 +250,31 @@ func TestHeldMessage(t *testing.T) {
 	if s := jane.get(path); strings.Contains(s.body, `value="#allow `) {
 		t.Errorf("there is something to decide still:\n%s", s.body)
 	}
+}
+
+// TestQuarantine releases and rejects mails that were kept out of every thread, as
+// far as an agent may answer in their departments.
+func TestQuarantine(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	for _, subject := range []string{"first <b>", "second"} {
+		c := p.take(ticket.Mail{From: ticket.Address{Email: "karen@customer.example"}, Subject: subject, NewText: "round <script> and round", Hops: 200})
+		if c.Outcome != ticket.Quarantined {
+			t.Fatalf("it became %+v", c)
+		}
+	}
+	jane, vera := p.signIn("jane"), p.signIn("vera")
+	vera.want(vera.get("/quarantine"), 200, "Nothing waits.")
+	s := jane.get("/quarantine")
+	jane.want(s, 200, "first &lt;b&gt;", "round &lt;script&gt; and round", "it went through 200 mail servers", `Quarantine <span class="count">2</span>`)
+	golden(t, "quarantine", s.body)
+	ways := regexp.MustCompile(`action="(/quarantine/\d+)"`).FindAllStringSubmatch(s.body, -1)
+	vera.want(vera.post(ways[0][1], url.Values{"decision": {"release"}}), 404, "No such mail waits")
+	jane.want(jane.post(ways[0][1], url.Values{"decision": {"release"}}), 303)
+	jane.want(jane.get("/tickets/1001"), 200, "Released", "round &lt;script&gt; and round", "was quarantined", "released by Jane Doe")
+	jane.want(jane.post(ways[0][1], url.Values{"decision": {"release"}}), 404, "somebody has decided it already")
+	jane.want(jane.post(ways[1][1], url.Values{"decision": {"reject"}}), 303)
+	jane.want(jane.get("/quarantine"), 200, "Nothing waits.", "Rejected.")
 }
 
 // TestHostileText shows what strangers write, and does nothing else with it.

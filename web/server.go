@@ -70,6 +70,8 @@ func (s *Server) Handler() (http.Handler, error) {
 	signedIn("POST /tickets/{number}/preview", s.preview)
 	signedIn("GET /tickets/{number}/files/{id}", s.file)
 	signedIn("GET /tickets/{number}/mails/{id}", s.wholeMail)
+	signedIn("GET /quarantine", s.quarantine)
+	signedIn("POST /quarantine/{id}", s.judgeMail)
 	signedIn("GET /me", s.me)
 	signedIn("POST /me/password", s.setPassword)
 	signedIn("POST /me/tokens", s.makeToken)

@@ -37,7 +37,10 @@ func (s *Server) frame(r *http.Request, agent ticket.Agent, title, query string)
 	policy := s.Desk.Policy()
 	f := frame{Title: title, Agent: agent.Name, Admin: policy.IsAdmin(agent.Key), Leads: policy.Leads(agent.Key), Flash: s.sessions.PopString(r.Context(), keyFlash)}
 	var err error
-	f.Views, err = s.views(r, agent, query)
+	if f.Views, err = s.views(r, agent, query); err != nil {
+		return frame{}, err
+	}
+	f.Aside, err = s.Desk.CountQuarantined(r.Context(), agent.Key)
 	return f, err
 }
 

@@ -417,6 +417,21 @@ CREATE TABLE transcripts (
   says    TEXT NOT NULL -- JSON
 );
 
+-- Mails that were kept out of every thread, until somebody decides about them.
+CREATE TABLE quarantine (
+  receipt    @key REFERENCES receipts (id),
+  ticket     BIGINT REFERENCES tickets (number),
+  department TEXT NOT NULL,
+  why        TEXT NOT NULL,
+  mail       TEXT NOT NULL, -- JSON, as it was read; '{}' once it is decided
+  at         BIGINT NOT NULL,
+  decided_at BIGINT,
+  decision   TEXT NOT NULL DEFAULT '', -- 'released' or 'rejected'
+  by_kind    TEXT NOT NULL DEFAULT '',
+  by_name    TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX quarantine_waits ON quarantine (department, receipt) WHERE decided_at IS NULL;
+
 -- What agents sign in with on the page, by their keys in the config.
 CREATE TABLE passwords (
   agent      TEXT PRIMARY KEY,

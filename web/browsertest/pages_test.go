@@ -63,6 +63,7 @@ func sights(d *desk, number string) []sight {
 			b.fill("Commands", "#tag +browser")
 			b.press("Send")
 		}},
+		{"quarantine", "/quarantine", func(b *tab) { b.open("/quarantine") }},
 		{"account", "/me", func(b *tab) { b.open("/me") }},
 		{"health-refused", "/health", func(b *tab) { b.open("/health") }},
 		{"health", "/health", func(b *tab) { b.open("/"); b.press("Sign out"); b.signIn("john"); b.open("/health") }}, // an admin, and a lead
@@ -134,6 +135,10 @@ func richTicket(t *testing.T, d *desk) string {
 	reply := d.await(t, dorasBox, "Forms do not print", "Which printer is it?")
 	d.answer(t, dora, reply, "The one on the second floor.\n\nOn Monday Jane wrote:\n> Which printer is it?")
 	waitFor(b, "/tickets/"+number, "second floor")
+	d.answer(t, "Eve <eve@elsewhere.example>", reply, "I know which printer it is.")
+	waitFor(b, "/tickets/"+number, "I know which printer it is.")
+	d.answer(t, "Eve <eve@elsewhere.example>", d.await(t, "jane@bank.example", "Forms do not print", ""), "#close")
+	waitFor(b, "/quarantine", "#close")
 	return number
 }
 

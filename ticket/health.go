@@ -26,6 +26,16 @@ type Health struct {
 	HeldMore  int             // how many more
 	Outcomes  map[Outcome]int // what became of mails
 	Restored  time.Time       // zero if the desk never was
+	Ending    []EndingToken   // of agents who are there, what ends first
+}
+
+// EndsSoon is how long before its end something is to be renewed.
+const EndsSoon = 21 * 24 * time.Hour
+
+// An EndingToken is one of a program that ends soon.
+type EndingToken struct {
+	APIToken
+	Owner string // name
 }
 
 // MailboxHealth is how the reading of a mailbox does.
@@ -66,6 +76,9 @@ func (d *Desk) Health(ctx context.Context, agent string) (Health, error) {
 			}
 			h.Mailboxes = append(h.Mailboxes, m)
 		}
+		if h.Ending, err = t.endingTokens(); err != nil {
+			return err
+		}
 		return t.outboxHealth(&h)
 	})
 	return h, requestError("look how the desk does", err)
@@ -103,6 +116,21 @@ func (t *turn) mailboxHealth(m Mailbox) (MailboxHealth, error) {
 		h.Failures, h.More = h.Failures[:healthFailures], more
 	}
 	return h, nil
+}
+
+func (t *turn) endingTokens() ([]EndingToken, error) {
+	tokens, err := t.tx.APITokens("")
+	if err != nil {
+		return nil, fmt.Errorf("list API tokens: %w", err)
+	}
+	var ending []EndingToken
+	for _, k := range tokens {
+		if !k.Ended(t.now) && t.policy.enabled(k.Agent) && k.ExpiresAt.Sub(t.now) < EndsSoon {
+			ending = append(ending, EndingToken{k, t.policy.agentName(k.Agent)})
+		}
+	}
+	slices.SortStableFunc(ending, func(a, b EndingToken) int { return a.ExpiresAt.Compare(b.ExpiresAt) })
+	return ending, nil
 }
 
 func (t *turn) outboxHealth(h *Health) error {

@@ -15,7 +15,18 @@ type Facts struct {
 	Version  string
 	Database string // where it is, without a password
 	Bytes    int64  // that it takes up
+
+	Certificates []Certificate // of the mail servers, as this program saw them last
 }
+
+// A Certificate is what a mail server proves its name with.
+type Certificate struct {
+	Server string // host and port
+	Until  time.Time
+}
+
+// Soon reports whether it is time to renew it.
+func (c Certificate) Soon(now time.Time) bool { return c.Until.Sub(now) < ticket.EndsSoon }
 
 // A healthPage is how the desk does.
 type healthPage struct {
@@ -55,7 +66,7 @@ func (s *Server) health(r *http.Request, agent ticket.Agent) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	p := healthPage{Health: h, Facts: facts, Troubles: troubles(&h), Now: s.Now(), Zone: s.Desk.Policy().ZoneOf(agent)}
+	p := healthPage{Health: h, Facts: facts, Troubles: append(troubles(&h), endings(&h, &facts)...), Now: s.Now(), Zone: s.Desk.Policy().ZoneOf(agent)}
 	if p.frame, err = s.frame(r, agent, "Health", ""); err != nil {
 		return answer{}, err
 	}
@@ -95,6 +106,20 @@ func troubles(h *ticket.Health) []string {
 	}
 	if n := len(h.Held) + h.HeldMore; n > 0 {
 		all = append(all, plural(n, "mail")+" wait for you to be released or dropped.")
+	}
+	return all
+}
+
+// endings are the sentences about what has to be renewed.
+func endings(h *ticket.Health, facts *Facts) []string {
+	var all []string
+	for _, c := range facts.Certificates {
+		if c.Soon(h.At) {
+			all = append(all, "The certificate of "+c.Server+" ends on "+c.Until.UTC().Format("2 January 2006")+": its operator has to renew it.")
+		}
+	}
+	for _, k := range h.Ending {
+		all = append(all, "The token “"+k.Name+"” of "+k.Owner+" ends on "+k.ExpiresAt.UTC().Format("2 January 2006")+".")
 	}
 	return all
 }

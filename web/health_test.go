@@ -1,11 +1,14 @@
 package web_test
 
 import (
+	"context"
 	"io"
+	"strings"
 	"testing"
 	"time"
 
 	"deskpost/ticket"
+	"deskpost/web"
 )
 
 // TestAlive answers no after the store has gone.
@@ -47,5 +50,16 @@ func TestHealth(t *testing.T) {
 	s := jane.get("/health")
 	jane.want(s, 200, "All is well.", "451 &lt;b&gt;later&lt;/b&gt;", "opened")
 	p.now = p.now.Add(3 * time.Hour)
+	_, _, err := p.desk.MakeAPIToken(t.Context(), ticket.TokenWish{Agent: "john", Name: "CRM <b>", Scopes: []ticket.Scope{ticket.ScopeRead}, Days: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.server.Facts = func(context.Context) (web.Facts, error) {
+		return web.Facts{Certificates: []web.Certificate{{Server: "imap.example:993", Until: p.now.AddDate(0, 0, 20)}, {Server: "smtp.example:465", Until: p.now.AddDate(0, 0, 22)}}}, nil
+	}
+	jane.want(jane.get("/health"), 200, "The certificate of imap.example:993 ends on 25 January 2026", "“CRM &lt;b&gt;” of John Smith ends on 15 January 2026")
+	if s := jane.get("/health"); strings.Contains(s.body, "certificate of smtp") || !strings.Contains(s.body, "smtp.example:465") {
+		t.Errorf("of a certificate that is good for long: %s", s.body)
+	}
 	jane.want(jane.get("/health"), 200, "was not read for 3 h", "Mail waits to be sent for 3 h")
 }

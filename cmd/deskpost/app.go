@@ -43,6 +43,7 @@ type app struct {
 	read     chan struct{} // rung when a mailbox was read
 	now      func() time.Time
 	log      *slog.Logger
+	certs    certificates
 
 	reloading sync.Mutex // held by the one reload at a time
 }
@@ -87,6 +88,7 @@ func assemble(ctx context.Context, s *settings, log *slog.Logger, opts ...store.
 		return nil, errors.Join(err, db.Close())
 	}
 	a.relay = newRelay(s.Relay, log)
+	a.relay.TLSConfig.VerifyConnection = a.certs.watch(a.relay.Addr)
 	a.sender = &mailer.Sender{Desk: a.desk, Relay: a.relay, Lease: a.relay.Longest() + leaseMargin, Open: a.openFile, Echo: s.Echo, Now: now, Log: log}
 	a.sender.SetTemplates(words)
 	a.desk.Wake = a.sender.Wake
@@ -172,6 +174,7 @@ func imapConfig(m mailboxSettings, log *slog.Logger) imapbox.Config {
 func (a *app) newPoller(m mailboxSettings, maxSize int64) *inbound.Poller {
 	config := imapConfig(m, a.log)
 	config.MaxBytes = maxSize
+	config.TLSConfig.VerifyConnection = a.certs.watch(config.Addr)
 	return &inbound.Poller{
 		Mailbox: inbound.Mailbox{
 			Source: m.Key, IMAP: config,

@@ -17,10 +17,8 @@ import (
 	"deskpost/inbound/imapbox"
 	"deskpost/store"
 	"deskpost/templates"
+	"deskpost/ticket"
 )
-
-// certificateWarning is how long before its end a certificate is worth a word.
-const certificateWarning = 21 * 24 * time.Hour
 
 func checkCommand() *cobra.Command {
 	var path string
@@ -149,7 +147,7 @@ func printTLS(out io.Writer, version string, expires time.Time) {
 		return
 	}
 	warning := ""
-	if time.Until(expires) < certificateWarning {
+	if time.Until(expires) < ticket.EndsSoon {
 		warning = "  WARNING: soon"
 	}
 	fmt.Fprintf(out, "  TLS           %s, certificate ends %s%s\n", version, expires.UTC().Format(time.DateOnly), warning)

@@ -35,7 +35,7 @@ func (u uploads) NewBlob(ctx context.Context) web.BlobWriter { return u.DB.NewBl
 // facts are what the page tells of the program.
 func (a *app) facts(ctx context.Context) (web.Facts, error) {
 	size, err := a.db.Size(ctx)
-	return web.Facts{Version: version(), Database: a.settings.Database, Bytes: size}, err
+	return web.Facts{Version: version(), Database: a.settings.Database, Bytes: size, Certificates: a.certs.list()}, err
 }
 
 // runPage serves the page until ctx ends, then finishes what it was asked.

@@ -63,6 +63,7 @@ func textFunctions(w *Words) map[string]any {
 // htmlFunctions are what templates of HTML mail may call.
 func htmlFunctions(w *Words) map[string]any {
 	f := functions(w)
+	f["markdown"] = mailMarkdown
 	f["say"], f["isolated"], f["strong"] = w.sayHTML, isolated, strong
 	return f
 }

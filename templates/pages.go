@@ -40,6 +40,7 @@ type Static struct {
 // pageFunctions are what pages may call.
 var pageFunctions = htmltemplate.FuncMap{
 	"links":      links,
+	"markdown":   markdown,
 	"paragraphs": paragraphs,
 	"size":       ticket.ByteCount,
 	"clock":      datings[English].short,

@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"slices"
 	"time"
 
 	"deskpost/ticket"
@@ -15,11 +16,12 @@ func fullSample(kind ticket.NoticeKind) ticket.Notice {
 			Number: 1234, Subject: "Cannot sign in", Department: "Support", Signature: "Your support team\nExample Ltd",
 			To: "Karen Smith", For: "This is for Jane Doe, who is away. You stand in.", Actor: "Joan Miller", Author: "Karen Smith <karen@example.org>",
 			Text:      "Hello,\nthe page says \"try again\" since this morning.\n\nSee https://example.org/status?id=1&x=2.\n\nKaren",
+			Markdown:  slices.Contains([]ticket.NoticeKind{ticket.NoticeReply, ticket.NoticeNote, ticket.NoticeReplied}, kind),
 			Badge:     "verified sender",
 			Answers:   "Answer this mail and your text goes to the customer. Begin it with #note to leave a note instead.",
 			Reference: "Ref 1234-abcdefghijklm", Resolved: true, Reopened: "resolved", Public: true, Yours: true,
 			Other:  "1230 (Sign-in fails since this morning)",
-			Latest: "It still says \"try again\".", LatestBy: "Karen Smith <karen@example.org>",
+			Latest: "It still says \"try again\".", LatestBy: "Karen Smith <karen@example.org>", LatestMarkdown: kind == ticket.NoticeReminder,
 			Status: "open", Priority: "normal", Assignee: "Jane Doe", Team: "Network", Plan: "Sev-A", Due: "due Mon 14:30", Requester: "Karen Smith", Tags: "login, vpn",
 			Fields:  []ticket.FieldLine{{Name: "Customer number", Value: "4711"}, {Name: "Contract until", Value: "Thu 24 Dec 2026"}},
 			Remarks: []string{"attached: screen.png (14 KiB)", "the date of the mail was unreadable"},

@@ -86,8 +86,9 @@ func golden(t *testing.T, name, got string) {
 func TestSampleHasEveryFact(t *testing.T) {
 	t.Parallel()
 	facts := reflect.ValueOf(fullSample(ticket.NoticeNew).Facts)
+	ofSome := []reflect.Value{reflect.ValueOf(fullSample(ticket.NoticeReply).Facts), reflect.ValueOf(fullSample(ticket.NoticeReminder).Facts)} // Markdown
 	for i := range facts.NumField() {
-		if facts.Field(i).IsZero() {
+		if facts.Field(i).IsZero() && ofSome[0].Field(i).IsZero() && ofSome[1].Field(i).IsZero() {
 			t.Errorf("the sample has no %s", facts.Type().Field(i).Name)
 		}
 	}

@@ -134,7 +134,7 @@ func (t *turn) writeToRequester(tk *Ticket, kind NoticeKind, due time.Time) (why
 		return "", err
 	}
 	if reply != nil {
-		n.Facts.Latest, n.Facts.LatestBy = reply.Text, t.policy.Departments[tk.Department].Name
+		n.Facts.Latest, n.Facts.LatestMarkdown, n.Facts.LatestBy = reply.Text, reply.Markdown, t.policy.Departments[tk.Department].Name
 	}
 	if n.InReplyTo, n.References, err = w.conversation(); err != nil {
 		return "", err

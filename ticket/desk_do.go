@@ -119,7 +119,7 @@ func (t *turn) requested(q Request) (*work, error) {
 		m.From = Address{Name: agent.Name, Email: agent.Emails[0]}
 	}
 	w := t.workOn(tk, agent, m, t.now)
-	w.direct, w.sure, w.asked = true, q.Sure, q.Ticket
+	w.direct, w.sure, w.asked, w.markdown = true, q.Sure, q.Ticket, q.Markdown
 	w.block = command.Parse(m.NewText, w.policy.knowsVerb)
 	w.takeText()
 	w.files = slices.Clone(q.Files)

@@ -22,6 +22,7 @@ type Entry struct {
 	From         Address // as the mail had it
 	At           time.Time
 	Text         string // what was newly written
+	Markdown     bool   // the text is Markdown; else it is plain
 	Quoted       string // what stood beside it: signature, quotes
 	MessageID    string
 	Receipt      int64 // 0 if it did not come by mail, or is a copy

@@ -143,26 +143,28 @@ type Result struct {
 // Facts are what the wording of a notice may use, frozen when it is queued.
 // Every value is plain text that may come from strangers.
 type Facts struct {
-	Number     Number `json:"number,omitempty"`
-	Subject    string `json:"subject,omitempty"`
-	Department string `json:"department,omitempty"` // name, with those above it
-	Signature  string `json:"signature,omitempty"`
-	To         string `json:"to,omitempty"`     // name of the reader
-	For        string `json:"for,omitempty"`    // the sentence that says for whom the reader stands in
-	Actor      string `json:"actor,omitempty"`  // who caused it, by name
-	Author     string `json:"author,omitempty"` // of the text, as "Name <address>" for agents
-	Text       string `json:"text,omitempty"`
-	Badge      string `json:"badge,omitempty"`   // what is known of the sender
-	Answers    string `json:"answers,omitempty"` // the sentence that says what answering does
-	Reference  string `json:"reference,omitempty"`
-	Resolved   bool   `json:"resolved,omitempty"` // the reply also resolves the ticket
-	Reopened   string `json:"reopened,omitempty"` // the status that a customer's mail has ended
-	Public     bool   `json:"public,omitempty"`   // the text went to the customer
-	Latest     string `json:"latest,omitempty"`   // what a participant wrote last, where Text is a colleague's
-	LatestBy   string `json:"latest_by,omitempty"`
-	Yours      bool   `json:"yours,omitempty"` // the ticket is assigned to the reader
-	Other      string `json:"other,omitempty"` // number and subject of the ticket that was merged into this one
-	Team       string `json:"team,omitempty"`  // name; the ticket was given to this team of the reader, not to the reader
+	Number         Number `json:"number,omitempty"`
+	Subject        string `json:"subject,omitempty"`
+	Department     string `json:"department,omitempty"` // name, with those above it
+	Signature      string `json:"signature,omitempty"`
+	To             string `json:"to,omitempty"`     // name of the reader
+	For            string `json:"for,omitempty"`    // the sentence that says for whom the reader stands in
+	Actor          string `json:"actor,omitempty"`  // who caused it, by name
+	Author         string `json:"author,omitempty"` // of the text, as "Name <address>" for agents
+	Text           string `json:"text,omitempty"`
+	Markdown       bool   `json:"markdown,omitempty"` // the text is Markdown
+	Badge          string `json:"badge,omitempty"`    // what is known of the sender
+	Answers        string `json:"answers,omitempty"`  // the sentence that says what answering does
+	Reference      string `json:"reference,omitempty"`
+	Resolved       bool   `json:"resolved,omitempty"` // the reply also resolves the ticket
+	Reopened       string `json:"reopened,omitempty"` // the status that a customer's mail has ended
+	Public         bool   `json:"public,omitempty"`   // the text went to the customer
+	Latest         string `json:"latest,omitempty"`   // what a participant wrote last, where Text is a colleague's
+	LatestBy       string `json:"latest_by,omitempty"`
+	LatestMarkdown bool   `json:"latest_markdown,omitempty"`
+	Yours          bool   `json:"yours,omitempty"` // the ticket is assigned to the reader
+	Other          string `json:"other,omitempty"` // number and subject of the ticket that was merged into this one
+	Team           string `json:"team,omitempty"`  // name; the ticket was given to this team of the reader, not to the reader
 
 	Status    string      `json:"status,omitempty"`
 	Priority  string      `json:"priority,omitempty"`

@@ -26,13 +26,14 @@ type CustomerSheet struct {
 
 // A Said is a message or a reply as a customer reads it.
 type Said struct {
-	ID    int64
-	At    time.Time
-	By    string // name of its author, or the department's
-	Yours bool
-	Reply bool // of the desk
-	Text  string
-	Files []File
+	ID       int64
+	At       time.Time
+	By       string // name of its author, or the department's
+	Yours    bool
+	Reply    bool // of the desk
+	Text     string
+	Markdown bool
+	Files    []File
 }
 
 // TicketsOf lists the tickets that an address, which has to be proven, may read:
@@ -185,7 +186,7 @@ func (t *turn) saidTo(tk *Ticket, p Participant) ([]Said, error) {
 		if e.Authenticity == Forged || !in.saw(&e) && !got[e.ID] {
 			continue
 		}
-		said := Said{ID: e.ID, At: e.At, Reply: e.Kind == Reply, Text: e.Text, Files: publicFiles(e.Files)}
+		said := Said{ID: e.ID, At: e.At, Reply: e.Kind == Reply, Text: e.Text, Markdown: e.Markdown, Files: publicFiles(e.Files)}
 		said.Yours = e.Kind == Message && e.From.Key() == p.Address.Key()
 		said.By = t.customerSees(&e, tk)
 		all = append(all, said)

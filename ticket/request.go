@@ -20,15 +20,16 @@ const (
 
 // A Request is what somebody asks the desk to do otherwise than by mail.
 type Request struct {
-	Origin Origin
-	Key    string    // names the request: a second one with its key does nothing and gets the first one's transcript; "" for none
-	Agent  string    // key; "" is the operator, who may do everything but write to customers
-	Ticket Number    // 0 if it is about none, as #list is
-	Text   string    // commands on the first lines, then what is to be posted, as in a mail
-	Kind   EntryKind // what the text becomes unless a command says otherwise: Reply or Note; "" is Note
-	Files  []File    // go along with the text; their bytes are in the store already
-	Sure   bool      // send the text though it holds words that only agents have seen
-	Seen   int64     // ID of the last entry that its writer has seen: if there is another since, nothing is done; 0 is not known
+	Origin   Origin
+	Key      string    // names the request: a second one with its key does nothing and gets the first one's transcript; "" for none
+	Agent    string    // key; "" is the operator, who may do everything but write to customers
+	Ticket   Number    // 0 if it is about none, as #list is
+	Text     string    // commands on the first lines, then what is to be posted, as in a mail
+	Kind     EntryKind // what the text becomes unless a command says otherwise: Reply or Note; "" is Note
+	Markdown bool      // the text is Markdown; else it is plain
+	Files    []File    // go along with the text; their bytes are in the store already
+	Sure     bool      // send the text though it holds words that only agents have seen
+	Seen     int64     // ID of the last entry that its writer has seen: if there is another since, nothing is done; 0 is not known
 }
 
 // A Transcript says what a request did: all that it asked for, or nothing.

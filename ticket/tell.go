@@ -118,7 +118,7 @@ func (t *turn) tellOne(a addressee, tk *Ticket, kind NoticeKind, e *Entry, fill 
 	if e != nil {
 		n.Entry = e.ID
 		n.Facts.Author = authorOf(t.policy, e)
-		n.Facts.Text, n.Facts.At = e.Text, e.At
+		n.Facts.Text, n.Facts.Markdown, n.Facts.At = e.Text, e.Markdown, e.At
 		n.Facts.Badge = badge(e)
 		n.Facts.Remarks = remarks(e)
 		n.Facts.Files = attachable(e.Files)

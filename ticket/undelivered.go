@@ -122,7 +122,7 @@ func (t *turn) reportDelivery(n *Notice, r Recipient, event EventKind, kind Noti
 			if out.Ticket == n.Ticket {
 				out.Entry = n.Entry // else it is that of a ticket which was merged
 			}
-			out.Facts.Address, out.Facts.Answer, out.Facts.Text = r.Address.Email, r.Answer, n.Facts.Text
+			out.Facts.Address, out.Facts.Answer, out.Facts.Text, out.Facts.Markdown = r.Address.Email, r.Answer, n.Facts.Text, n.Facts.Markdown
 			out.Dedupe = dedupe + ":" + key
 		})
 		if err != nil {

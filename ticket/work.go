@@ -24,13 +24,14 @@ type work struct {
 	ticket   Ticket // the copy
 	before   Ticket
 
-	block  command.Block
-	kind   EntryKind // what the text becomes
-	forced string    // the visibility verb that was given
-	text   string
-	files  []File
-	draft  *Draft // the held mail that this one mends
-	stale  bool   // it was meant to mend one that is done or too old
+	block    command.Block
+	kind     EntryKind // what the text becomes
+	forced   string    // the visibility verb that was given
+	text     string
+	markdown bool // the text is Markdown
+	files    []File
+	draft    *Draft // the held mail that this one mends
+	stale    bool   // it was meant to mend one that is done or too old
 
 	asked    Number      // the ticket that it is about to its author, which may have been merged into this one
 	inserted []insertion // texts by the admin that go before the agent's

@@ -190,7 +190,7 @@ func (w *work) post() (*Entry, error) {
 		return nil, nil
 	}
 	e := &Entry{Ticket: w.ticket.Number, Kind: w.kind, By: w.actor(), From: w.mail.From, At: w.received,
-		Text: w.body(), MessageID: w.mail.MessageID, Receipt: w.receipt, Files: w.files, Authenticity: w.mail.Authenticity}
+		Text: w.body(), Markdown: w.markdown, MessageID: w.mail.MessageID, Receipt: w.receipt, Files: w.files, Authenticity: w.mail.Authenticity}
 	if w.byDesk {
 		e.At = w.now // it may be late, and is not in the past
 	}

@@ -28,7 +28,7 @@ func (w *work) tellParticipants(entry *Entry) (string, error) {
 	n.Facts.Resolved = resolved
 	if public {
 		n.Kind, n.Automatic, n.Entry = NoticeReply, w.byDesk, entry.ID
-		n.Facts.Text, n.Facts.Author, n.Facts.Files = entry.Text, dept.Name, entry.Files
+		n.Facts.Text, n.Facts.Markdown, n.Facts.Author, n.Facts.Files = entry.Text, entry.Markdown, dept.Name, entry.Files
 		if err := w.signed(n); err != nil {
 			return "", err
 		}
@@ -255,7 +255,7 @@ func (w *work) handover(latest, entry *Entry, team string) func(*Notice) {
 		if latest == nil || n.Kind == NoticeNote || n.Kind == NoticeReplied {
 			return // who is told knows the ticket
 		}
-		n.Facts.Latest, n.Facts.LatestBy = latest.Text, authorOf(w.policy, latest)
+		n.Facts.Latest, n.Facts.LatestBy, n.Facts.LatestMarkdown = latest.Text, authorOf(w.policy, latest), latest.Markdown
 		n.Facts.Remarks = append(n.Facts.Remarks, remarks(latest)...)
 		n.Facts.Files = append(n.Facts.Files, attachable(latest.Files)...)
 	}

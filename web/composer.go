@@ -123,7 +123,7 @@ func newForm(sent url.Values) form {
 
 // into makes a request of the form.
 func (f form) into(q *ticket.Request, sent url.Values) {
-	q.Kind, q.Text, q.Sure = ticket.EntryKind(f.Kind), f.request(sent.Get("also")), f.Sure
+	q.Kind, q.Text, q.Markdown, q.Sure = ticket.EntryKind(f.Kind), f.request(sent.Get("also")), true, f.Sure
 	q.Seen, _ = strconv.ParseInt(sent.Get("seen"), 10, 64) // without a number nothing is checked
 }
 

@@ -1,8 +1,11 @@
 package web_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+
+	"deskpost/ticket"
 )
 
 func TestPreviewShowsWhoGetsIt(t *testing.T) {
@@ -50,4 +53,32 @@ func TestSendAllTheSame(t *testing.T) {
 	jane.want(jane.post(ticketPath(n), form), 422, `name="sure" value="yes" checked`)
 	form.Del("commands")
 	jane.want(jane.post(ticketPath(n), form), 303)
+}
+
+// TestMarkdownIsShown follows a reply to where it is read: the thread, the mail, and
+// the page of the customer.
+func TestMarkdownIsShown(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	n := p.mail("Can not log in", "It is **not** marked by me.")
+	jane := p.signIn("jane")
+	p.outbox()
+	const shown = "try <strong>this</strong>"
+	form := jane.form(n, "reply", "try **this** <script>alert(1)</script>", "#tag +vpn")
+	jane.want(jane.post(ticketPath(n)+"/preview", form), 200, shown)
+	jane.want(jane.post(ticketPath(n), form), 303)
+	thread := jane.get(ticketPath(n))
+	jane.want(thread, 200, shown, "It is **not** marked by me.")
+	if strings.Contains(thread.body, "alert(1)</script>") {
+		t.Error("a script stands in the thread")
+	}
+	var mailed bool
+	for _, notice := range p.outbox() {
+		mailed = mailed || notice.Kind == ticket.NoticeReply && notice.Facts.Markdown && strings.HasPrefix(notice.Facts.Text, "try **this**")
+	}
+	if !mailed {
+		t.Error("the mail to the customer does not say that its text is Markdown")
+	}
+	karen := p.follow("karen@customer.example")
+	karen.want(karen.get(fmt.Sprintf("/my/%d", n)), 200, shown, "It is **not** marked by me.")
 }

@@ -226,6 +226,7 @@ CREATE TABLE entries (
   from_email   TEXT NOT NULL,
   at           BIGINT,
   text         TEXT NOT NULL,
+  format       TEXT NOT NULL, -- of the text: 'plain' or 'markdown'
   quoted       TEXT NOT NULL,
   message_id   TEXT NOT NULL,
   receipt      BIGINT REFERENCES receipts (id),

@@ -23,7 +23,7 @@ var deskTables = []table{
 	{"tickets", false}, {"ticket_tags", false}, {"receipts", true}, {"failures", false}, {"sources", false}, {"epochs", true},
 	{"participants", true}, {"contacts", false}, {"agent_states", false}, {"runs", false}, {"entries", true}, {"drafts", true}, {"files", true}, {"known_ids", false},
 	{"events", true}, {"notices", false}, {"notice_recipients", false},
-	{"watchers", false},
+	{"watchers", false}, {"views", false},
 	{"ticket_fields", false},
 	{"rota", false},
 	{"links", false},

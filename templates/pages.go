@@ -42,6 +42,7 @@ var pageFunctions = htmltemplate.FuncMap{
 	"links":      links,
 	"markdown":   markdown,
 	"paragraphs": paragraphs,
+	"inc":        func(i int) int { return i + 1 },
 	"size":       ticket.ByteCount,
 	"clock":      datings[English].short,
 	"stamp":      func(t time.Time) string { return t.UTC().Format(time.RFC3339) },

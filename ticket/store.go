@@ -30,6 +30,7 @@ type Tx interface {
 	Receipts
 	Tickets
 	Watchers
+	Views
 	States
 	Timers
 	Rota

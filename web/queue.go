@@ -1,6 +1,7 @@
 package web
 
 import (
+	"crypto/rand"
 	"errors"
 	"net/http"
 	"time"
@@ -24,6 +25,9 @@ type queuePage struct {
 	Rows     []row
 	Previous string // where the list goes on; "" if it does not
 	Next     string
+	Key      string // of what is done to several: sent twice, it is done once
+	Verbs    []string
+	Kept     bool // it has a name
 	Now      time.Time
 	Zone     *time.Location
 }
@@ -67,7 +71,7 @@ func (s *Server) queue(r *http.Request, agent ticket.Agent) (answer, error) {
 	}
 	for _, v := range p.Views {
 		if v.Here {
-			p.Heading, p.Title = v.Name, v.Name
+			p.Heading, p.Title, p.Kept = v.Name, v.Name, true
 		}
 	}
 	p.Columns = columns(query, leaf.Order, asked.Get("sort"))
@@ -75,6 +79,7 @@ func (s *Server) queue(r *http.Request, agent ticket.Agent) (answer, error) {
 	for _, tk := range leaf.Tickets {
 		p.Rows = append(p.Rows, s.row(&tk, p.Now, p.Zone))
 	}
+	p.Key, p.Verbs = rand.Text(), s.composer().Verbs
 	a.data = p
 	return a, nil
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"deskpost/ticket"
@@ -46,7 +47,14 @@ func (s *Server) frame(r *http.Request, agent ticket.Agent, title, query string)
 
 // views are the lists in the bar, counted.
 func (s *Server) views(r *http.Request, agent ticket.Agent, query string) ([]view, error) {
-	all := append([]view(nil), views...)
+	kept, err := s.Desk.Views(r.Context(), agent.Key)
+	if err != nil {
+		return nil, err
+	}
+	all := slices.Clone(views)
+	for _, v := range kept {
+		all = append(all, view{Name: v.Name, Query: v.Query})
+	}
 	queries := make([]string, len(all))
 	for i, v := range all {
 		queries[i] = v.Query

@@ -385,6 +385,15 @@ CREATE TABLE watchers (
   PRIMARY KEY (ticket, agent)
 );
 
+-- Queries that agents keep under names, in their order.
+CREATE TABLE views (
+  agent TEXT NOT NULL,
+  place BIGINT NOT NULL,
+  name  TEXT NOT NULL,
+  query TEXT NOT NULL,
+  PRIMARY KEY (agent, place)
+);
+
 -- Whose turn it is in a department that gives its tickets out by itself.
 CREATE TABLE rota (
   department TEXT NOT NULL,

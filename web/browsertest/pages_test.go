@@ -45,6 +45,21 @@ func sights(d *desk, number string) []sight {
 		{"queue", "/tickets", func(b *tab) { b.open("/tickets?q=all") }},
 		{"queue-empty", "/tickets", func(b *tab) { b.open("/tickets?q=overdue") }},
 		{"queue-refused", "/tickets", func(b *tab) { b.open("/tickets?q=prio:none") }},
+		{"queue-keys", "/tickets", func(b *tab) { b.open("/tickets?q=all"); b.run(chromedp.KeyEvent("?")) }},
+		{"queue-bulk", "/tickets", func(b *tab) {
+			b.open("/tickets?q=all")
+			b.fill("Commands", "#close")
+			b.run(chromedp.Click(`[aria-label="Select #1001"]`))
+			b.press("Do to the selected")
+			b.reads("Is this meant?")
+		}},
+		{"views", "/views", func(b *tab) {
+			b.open("/tickets?q=prio:normal")
+			b.fill("Keep this list as", "Ordinary")
+			b.press("Keep")
+			b.open("/views")
+			b.reads("Ordinary")
+		}},
 		{"ticket", "/tickets/{number}", func(b *tab) { b.open(path) }},
 		{"ticket-closed", "/tickets/{number}", func(b *tab) { b.open("/tickets/1001") }},
 		{"ticket-refused", "/tickets/{number}", func(b *tab) {

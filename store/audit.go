@@ -99,7 +99,7 @@ func (a *auditor) look() error {
 		run  func() error
 	}{
 		{"the file", a.engine}, {"the counts of mail", a.counts}, {"receipts", a.receipts}, {"marks", a.marks},
-		{"raw mail", a.references}, {"threads", a.threads}, {"tickets", a.tickets}, {"the search index", a.texts}, {"links", a.links}, {"the outbox", a.outbox},
+		{"raw mail", a.references}, {"threads", a.threads}, {"tickets", a.tickets}, {"the search index", a.texts}, {"links", a.links}, {"the outbox", a.outbox}, {"deliveries", a.deliveries},
 		{"counters", a.counters},
 	} {
 		if err := check.run(); err != nil && !a.damaged(check.name, err) {

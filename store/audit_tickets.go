@@ -189,6 +189,7 @@ func (a *auditor) counters() error {
 	for _, c := range []struct{ name, highest string }{
 		{"ticket", `SELECT COALESCE(MAX(number), 0) FROM tickets`},
 		{"notice", `SELECT COALESCE(MAX(id), 0) FROM notices`},
+		{"delivery", `SELECT COALESCE(MAX(id), 0) FROM deliveries`},
 	} {
 		var highest, counted int64
 		if err := a.one(c.highest, nil, &highest); err != nil {
@@ -198,7 +199,7 @@ func (a *auditor) counters() error {
 			return err
 		}
 		if counted < highest {
-			a.found(counterBehind, "the counter of "+c.name+"s", fmt.Sprintf("it stands at %d, and %d is in use", counted, highest))
+			a.found(counterBehind, "the counter "+c.name, fmt.Sprintf("it stands at %d, and %d is in use", counted, highest))
 		}
 	}
 	return nil

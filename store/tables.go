@@ -24,6 +24,8 @@ var deskTables = []table{
 	{"participants", true}, {"contacts", false}, {"agent_states", false}, {"runs", false}, {"entries", true}, {"drafts", true}, {"files", true}, {"known_ids", false},
 	{"events", true}, {"notices", false}, {"notice_recipients", false},
 	{"watchers", false}, {"views", false},
+	{"deliveries", false}, {"webhook_states", false},
+	{"watchers", false},
 	{"ticket_fields", false},
 	{"rota", false},
 	{"links", false},

@@ -60,6 +60,7 @@ func (d *Desk) ReceiveAll(ctx context.Context, mails []Incoming) ([]Fate, error)
 			})
 			if fates[i].Err == nil {
 				t.lines = append(t.lines, mail.lines...)
+				t.telltales = append(t.telltales, mail.telltales...)
 			}
 		}
 		return nil
@@ -89,7 +90,7 @@ type turn struct {
 	receipt int64        // the mail that caused it; 0 if none did
 	reasons []string     // why what was done was done
 	lines   []digestLine // to be written when all else is done
-	queued  *int         // notices written, by all turns of the transaction
+	queued  *int         // notices and deliveries written, by all turns of the transaction
 	edited  bool         // it looks at what an edit of the config has changed
 	gate                 // what the barrier says, while Tick is at work
 	states  map[string]AgentState
@@ -98,6 +99,8 @@ type turn struct {
 
 	foresees bool // it is a preview, and keeps what it queues in mind
 	foreseen []*Notice
+
+	telltales []telltale // for webhooks, to be written when all else is done
 
 	calendars *sync.Map // of the desk
 }
@@ -111,7 +114,10 @@ func (d *Desk) update(ctx context.Context, f func(*turn) error) error {
 		if err := f(t); err != nil {
 			return err
 		}
-		return t.writeDigests()
+		if err := t.writeDigests(); err != nil {
+			return err
+		}
+		return t.writeDeliveries()
 	})
 	if err == nil && queued > 0 && d.Wake != nil {
 		d.Wake()
@@ -202,5 +208,6 @@ func (t *turn) record(events ...*Event) error {
 			return fmt.Errorf("record %s on ticket %d: %w", e.Kind, e.Ticket, err)
 		}
 	}
+	t.tellPrograms(nil, events...)
 	return nil
 }

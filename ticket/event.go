@@ -64,6 +64,7 @@ const (
 	BounceReported      EventKind = "bounce"
 	DeliveryFailed      EventKind = "undeliverable"
 	DeliveryDelayed     EventKind = "delayed"
+	WebhookFailed       EventKind = "webhook-failed" // After is the key of a webhook that was not told
 	NoticeReleased      EventKind = "notice-released"
 	NoticeDropped       EventKind = "notice-dropped"
 	Unacknowledged      EventKind = "not-acknowledged"

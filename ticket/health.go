@@ -24,6 +24,7 @@ type Health struct {
 	Trying    []Notice        // that were tried and not yet sent, the oldest first
 	Held      []Notice        // that wait to be released or dropped, the oldest first
 	HeldMore  int             // how many more
+	Webhooks  []WebhookHealth // by key
 	Outcomes  map[Outcome]int // what became of mails
 	Restored  time.Time       // zero if the desk never was
 	Ending    []EndingToken   // of agents who are there, what ends first
@@ -77,6 +78,9 @@ func (d *Desk) Health(ctx context.Context, agent string) (Health, error) {
 			h.Mailboxes = append(h.Mailboxes, m)
 		}
 		if h.Ending, err = t.endingTokens(); err != nil {
+			return err
+		}
+		if h.Webhooks, err = t.webhookHealth(); err != nil {
 			return err
 		}
 		return t.outboxHealth(&h)

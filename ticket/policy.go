@@ -32,6 +32,7 @@ type Policy struct {
 	Fields          []Field  // in the order in which they are shown
 	Canned          map[string]Canned
 	Macros          map[string]Macro
+	Webhooks        map[string]Webhook
 
 	Page         string        // where agents' browsers find the page, such as https://desk.example.com; "" if there is none
 	Portal       bool          // customers may open and follow tickets there

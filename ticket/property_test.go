@@ -48,7 +48,7 @@ var (
 func TestRandomLives(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
-		l := &life{world: bank(t), total: map[ticket.Outcome]int{}}
+		l := &life{world: hooked(t), total: map[ticket.Outcome]int{}}
 		for range rapid.IntRange(3, 25).Draw(r, "steps") {
 			switch rapid.IntRange(0, 10).Draw(r, "step") {
 			case 0, 1, 2, 3:
@@ -68,6 +68,7 @@ func TestRandomLives(t *testing.T) {
 			l.check(r)
 		}
 		l.verify(r)
+		l.checkWebhooks(r)
 		for _, tk := range l.tickets() {
 			checkAccount(r, l.world, tk.Number)
 		}
@@ -304,6 +305,32 @@ func (l *life) checkNotice(r *rapid.T, c ticket.Case, n ticket.Notice) {
 				r.Fatalf("%s to %s carries the note %q", n.Kind, to.Address.Email, note)
 			}
 		}
+	}
+}
+
+// checkWebhooks demands that a webhook is told each event once, and of no word that
+// was written.
+func (l *life) checkWebhooks(r *rapid.T) {
+	want, got := map[string]int{}, map[string]int{}
+	for _, tk := range l.tickets() {
+		for _, e := range l.show(tk.Number).Events {
+			if e.Ticket == tk.Number && slices.Contains(ticket.WebhookEvents, e.Kind) {
+				want[fmt.Sprint(e.Kind, tk.Number)]++
+			}
+		}
+	}
+	told, err := l.desk.Deliveries(context.Background(), ticket.DeliveryFilter{Webhook: "all", Limit: 1 << 20})
+	if err != nil {
+		r.Fatal(err)
+	}
+	for _, d := range told {
+		got[fmt.Sprint(d.Kind, d.Ticket)]++
+		if strings.Contains(d.Body, "words of ") || strings.Contains(d.Body, "agent text ") {
+			r.Fatalf("a webhook is told what was written: %s", d.Body)
+		}
+	}
+	if !maps.Equal(want, got) {
+		r.Fatalf("webhooks were told %v, want %v", got, want)
 	}
 }
 

@@ -37,6 +37,15 @@ func (t *turn) address(a *alarm, tk *Ticket, whom string) error {
 	return nil
 }
 
+// addProgram has a webhook told of a step, if there still is one of that name.
+func (t *turn) addProgram(a *alarm, key string) {
+	if _, ok := t.policy.Webhooks[key]; !ok {
+		a.results = append(a.results, fmt.Sprintf("there is no webhook %q", key))
+		return
+	}
+	a.webhooks = append(a.webhooks, key)
+}
+
 // role is who has a role towards a ticket, or the agent of that key.
 func (t *turn) role(tk *Ticket, who string) ([]string, error) {
 	switch who {

@@ -57,6 +57,7 @@ type alarm struct {
 	agents    []string
 	addresses []Address // of people who are no agents
 	customer  bool
+	webhooks  []string // keys
 	results   []string // what the step changed
 }
 
@@ -74,7 +75,9 @@ func (t *turn) fire(tk *Ticket, f sla.Firing) (alarm, error) {
 			if err := t.address(&a, tk, object); err != nil {
 				return alarm{}, err
 			}
-		case verb != "mail" && !tk.Status.Done():
+		case verb == "webhook" && skipped == "":
+			t.addProgram(&a, object)
+		case verb != "mail" && verb != "webhook" && !tk.Status.Done():
 			result, err := c.act(verb, object)
 			if err != nil {
 				return alarm{}, err
@@ -87,6 +90,7 @@ func (t *turn) fire(tk *Ticket, f sla.Firing) (alarm, error) {
 	if err := t.record(append([]*Event{e}, c.events...)...); err != nil {
 		return alarm{}, err
 	}
+	t.tellPrograms(a.webhooks, e)
 	first, err := t.tx.Fire(Fired{Ticket: tk.Number, Metric: f.Metric, Cycle: f.Cycle, Plan: f.Plan, Step: f.Step.Key,
 		Occurrence: f.Occurrence, Due: f.At, At: t.now, Skipped: skipped, Told: a.agents})
 	if err != nil {
@@ -150,6 +154,9 @@ func (t *turn) tellStep(f sla.Firing, a alarm, skipped SkipReason) string {
 	}
 	if a.customer {
 		told = append(told, "the customer")
+	}
+	for _, key := range a.webhooks {
+		told = append(told, "the webhook "+key)
 	}
 	if len(told) > 0 {
 		parts = append(parts, "told "+strings.Join(told, ", "))

@@ -46,6 +46,7 @@ type Tx interface {
 	Quarantine
 	Clocks
 	Links
+	Webhooks
 }
 
 // Receipts are the part of a Tx that remembers which mails were taken.

@@ -38,6 +38,7 @@ type app struct {
 	pollers  []*inbound.Poller
 	relay    *mailer.Relay
 	sender   *mailer.Sender
+	webhooks *mailer.Webhooks
 	leads    *leads
 	rewind   chan struct{} // rung when what recurs has changed, or the clock
 	read     chan struct{} // rung when a mailbox was read
@@ -84,6 +85,9 @@ func assemble(ctx context.Context, s *settings, log *slog.Logger, opts ...store.
 	if left > 0 {
 		log.Info("taking up mail that was being sent when the program ended", "notices", left)
 	}
+	if err := a.desk.RecoverDeliveries(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	if err := a.tellHeld(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -91,7 +95,9 @@ func assemble(ctx context.Context, s *settings, log *slog.Logger, opts ...store.
 	a.relay.TLSConfig.VerifyConnection = a.certs.watch(a.relay.Addr)
 	a.sender = &mailer.Sender{Desk: a.desk, Relay: a.relay, Lease: a.relay.Longest() + leaseMargin, Open: a.openFile, Echo: s.Echo, Now: now, Log: log}
 	a.sender.SetTemplates(words)
-	a.desk.Wake = a.sender.Wake
+	a.webhooks = &mailer.Webhooks{Desk: a.desk, Now: now, Log: log}
+	a.webhooks.SetEndpoints(endpointsOf(s))
+	a.desk.Wake = a.wake
 	space, err := newRoom(s, log)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -102,6 +108,21 @@ func assemble(ctx context.Context, s *settings, log *slog.Logger, opts ...store.
 		a.pollers = append(a.pollers, p)
 	}
 	return a, nil
+}
+
+// wake has both look for work who send what the desk queues.
+func (a *app) wake() {
+	a.sender.Wake()
+	a.webhooks.Wake()
+}
+
+// endpointsOf are where the webhooks of a config are.
+func endpointsOf(s *settings) map[string]*mailer.Endpoint {
+	all := map[string]*mailer.Endpoint{}
+	for key, w := range s.Webhooks {
+		all[key] = w.endpoint()
+	}
+	return all
 }
 
 // openDesk opens the database as the daemon of its name, and says what it waits
@@ -235,6 +256,7 @@ func (a *app) run(ctx context.Context) error {
 		start(&in, intake, "page", a.runPage)
 	}
 	start(&out, sending, "mailer", a.sender.Run)
+	start(&out, sending, "webhooks", a.webhooks.Run)
 	<-intake.Done()
 	in.Wait()
 	stopSending()

@@ -17,10 +17,11 @@ import (
 // what is due is in the store, so a run that was missed is caught up by the next
 // ring, and nothing is done twice.
 const (
-	collectSpec  = "17 3 * * *"
-	openingsSpec = "23 * * * *"
-	heldSpec     = "0 * * * *"
-	orphanAge    = 24 * time.Hour // of raw mail that no receipt names
+	collectSpec    = "17 3 * * *"
+	openingsSpec   = "23 * * * *"
+	deliveriesSpec = "41 * * * *"
+	heldSpec       = "0 * * * *"
+	orphanAge      = 24 * time.Hour // of raw mail that no receipt names
 )
 
 // runClock rings until ctx ends, and waits for what runs then. A fault of the
@@ -115,7 +116,7 @@ func (a *app) newClockwork(ctx context.Context) (*clockwork, error) {
 	for _, r := range []struct {
 		name, spec string
 		work       func(context.Context) error
-	}{{"collect", collectSpec, a.collect}, {"openings", openingsSpec, a.forgetOpenings}, {"held", heldSpec, a.tellHeld}} {
+	}{{"collect", collectSpec, a.collect}, {"openings", openingsSpec, a.forgetOpenings}, {"deliveries", deliveriesSpec, a.tidyDeliveries}, {"held", heldSpec, a.tellHeld}} {
 		s, err := parseSchedule(r.spec, p.Zone)
 		if err != nil {
 			return nil, fmt.Errorf("schedule %s: %w", r.name, err)
@@ -200,6 +201,19 @@ func (a *app) forgetOpenings(ctx context.Context) error {
 	n, err := a.desk.ForgetOpenings(ctx)
 	if n > 0 {
 		a.log.Info("forgot tickets that nobody confirmed", "tickets", n)
+	}
+	return err
+}
+
+// tidyDeliveries gives up what webhooks could not be told for too long, and
+// forgets what they were told long ago.
+func (a *app) tidyDeliveries(ctx context.Context) error {
+	givenUp, removed, err := a.desk.TidyDeliveries(ctx)
+	if givenUp > 0 {
+		a.log.Error("webhooks were not told: it was tried for too long; see deskpost webhook list", "deliveries", givenUp)
+	}
+	if removed > 0 {
+		a.log.Info("forgot what webhooks were told", "deliveries", removed)
 	}
 	return err
 }

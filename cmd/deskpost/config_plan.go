@@ -186,7 +186,7 @@ var withoutObject = []string{"unassign"}
 // action checks one thing that a step does.
 func (c *checker) action(line int, path keyPath, text string, raw *rawConfig, p *ticket.Policy) {
 	verb, object, _ := strings.Cut(text, ":")
-	verbs := []string{"mail", "priority", "assign", "unassign", "team", "dept", "tag", "field", "note", "status", "macro"}
+	verbs := []string{"mail", "priority", "assign", "unassign", "team", "dept", "tag", "field", "note", "status", "macro", "webhook"}
 	known := func(value, what string, words []string) {
 		if !slices.ContainsFunc(words, func(w string) bool { return strings.EqualFold(w, value) }) {
 			c.faultAt(line, path, "%q is not %s%s Write one of: %s", value, what, fullStop(didYouMean(value, words)), strings.Join(words, ", "))
@@ -194,7 +194,7 @@ func (c *checker) action(line int, path keyPath, text string, raw *rawConfig, p 
 	}
 	switch {
 	case !slices.Contains(verbs, verb):
-		c.faultAt(line, path, `%q is nothing a step can do%s Write one of: mail:assignee,lead, priority:+1, assign:NAME, unassign, team:NAME, dept:NAME, tag:NAME, field:NAME=VALUE, note:TEXT, status:open, macro:NAME`,
+		c.faultAt(line, path, `%q is nothing a step can do%s Write one of: mail:assignee,lead, priority:+1, assign:NAME, unassign, team:NAME, dept:NAME, tag:NAME, field:NAME=VALUE, note:TEXT, status:open, macro:NAME, webhook:NAME`,
 			text, fullStop(didYouMean(verb, verbs)))
 	case slices.Contains(withoutObject, verb):
 		if object != "" {
@@ -229,6 +229,8 @@ func (c *checker) action(line int, path keyPath, text string, raw *rawConfig, p 
 		known(object, "a department", c.index.names("department"))
 	case verb == "macro":
 		c.referenceAt(line, path, object, "a", "macro", c.index.names("macro"))
+	case verb == "webhook":
+		c.referenceAt(line, path, object, "a", "webhook", c.index.names("webhook"))
 	case verb == "status":
 		c.stateIn(line, path, object, "a status that a step can set", p, ticket.Open, ticket.Pending, ticket.Hold, ticket.Resolved)
 	}

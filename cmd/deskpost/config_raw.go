@@ -33,6 +33,7 @@ type rawConfig struct {
 	Field              map[string]rawField      `toml:"field"`
 	Canned             map[string]rawCanned     `toml:"canned"`
 	Macro              map[string]rawMacro      `toml:"macro"`
+	Webhook            map[string]rawWebhook    `toml:"webhook"`
 	Desk               rawDesk                  `toml:"desk"`
 	Commands           rawCommands              `toml:"commands"`
 	Mail               rawMail                  `toml:"mail"`
@@ -173,6 +174,16 @@ type rawMacro struct {
 	Departments []string `toml:"departments"`
 }
 
+type rawWebhook struct {
+	URL          string   `toml:"url"`
+	Secret       secret   `toml:"secret"`
+	Events       []string `toml:"events"`
+	Departments  []string `toml:"departments"`
+	MaxAge       string   `toml:"max_age"`
+	AllowPrivate bool     `toml:"allow_private"`
+	CAFile       string   `toml:"ca_file"`
+}
+
 type rawDesk struct {
 	Priorities      []string `toml:"priorities"`
 	DefaultPriority string   `toml:"default_priority"`
@@ -238,6 +249,7 @@ func defaultConfig(index *tomlIndex) *rawConfig {
 		Field:    named(index, "field", rawField{Type: "text"}),
 		Canned:   named(index, "canned", rawCanned{}),
 		Macro:    named(index, "macro", rawMacro{}),
+		Webhook:  named(index, "webhook", rawWebhook{MaxAge: "5d"}),
 		Desk: rawDesk{Priorities: []string{"Low", "Normal", "High", "Emergency"}, DefaultPriority: "Normal",
 			ReopenWindow: "7d", CloseAfter: "7d", CloseWarning: "never", Thanks: true,
 			WeeklyReport: "0 8 * * mon", Language: templates.English},

@@ -32,6 +32,7 @@ func configDir(t testing.TB) string {
 		mode fs.FileMode
 	}{
 		"support.password": {"s3cret\n", 0o600},
+		"webhook.secret":   {"whsec_ZGVza3Bvc3QgdGVzdHMga25vdyB0aGlzIHNlY3JldA==\n", 0o600},
 		"open.password":    {"s3cret\n", 0o644},
 		"empty.password":   {"\n", 0o600},
 		"lines.password":   {"one\ntwo\n", 0o600},
@@ -224,7 +225,7 @@ metric = "*"
 at = "+2hR"
 repeat = "4h"
 max = 5
-do = ["mail:assignee,team,manager", "status:open", "dept:support", "unassign", "team:none", "note:Late: look at it", "macro:move"]
+do = ["mail:assignee,team,manager", "status:open", "dept:support", "unassign", "team:none", "note:Late: look at it", "macro:move", "webhook:chat"]
 
 [calendar.night]
 zone = "Asia/Tokyo"
@@ -266,6 +267,14 @@ commands = ["#p1", "#dept online-banking", "#canned reset"]
 text = "Dear {{first_name|customer}}, we move your ticket {{number}}."
 automatic = true
 departments = ["support"]
+
+[webhook.chat]
+url = "http://chat.lan:8080/hooks/1"
+secret = "file:webhook.secret"
+events = ["opened", "step"]
+departments = ["support"]
+max_age = "2d"
+allow_private = true
 
 [desk]
 priorities = ["P3", "P2", "P1"]
@@ -356,7 +365,7 @@ func TestFullConfigPolicy(t *testing.T) {
 				{Key: "warn", Metric: sla.First, At: sla.Point{IsPart: true, Percent: 75}, Expires: 30 * time.Minute, Wake: true,
 					Do: []string{"mail:jane,lead,boss@bank.example", "priority:p2", "tag:+late", "field:customer-no=K-17"}},
 				{Key: "nag", Metric: sla.Every, At: sla.Point{Offset: 2 * time.Hour, Real: true}, Repeat: 4 * time.Hour, Max: 5,
-					Do: []string{"mail:assignee,team,manager", "status:open", "dept:support", "unassign", "team:none", "note:Late: look at it", "macro:move"}}}}},
+					Do: []string{"mail:assignee,team,manager", "status:open", "dept:support", "unassign", "team:none", "note:Late: look at it", "macro:move", "webhook:chat"}}}}},
 		Calendars: calendars(t), Calendar: "night",
 		Fields: []ticket.Field{
 			{Key: "customer-no", Name: "Customer number", Type: ticket.TextField, Pattern: regexp.MustCompile("^(?:K-[0-9]+)$"), Min: "4", Max: "12",
@@ -368,6 +377,8 @@ func TestFullConfigPolicy(t *testing.T) {
 		},
 		Canned: map[string]ticket.Canned{"reset": {Key: "reset", Name: "VPN reset", Departments: []string{"support"},
 			Text: "Dear {{first_name|customer}},\n{{field:customer-no}}"}},
+		Webhooks: map[string]ticket.Webhook{"chat": {Key: "chat", Host: "chat.lan:8080", Events: []ticket.EventKind{ticket.TicketOpened, ticket.StepReached},
+			Departments: []string{"support"}, MaxAge: 48 * time.Hour}},
 		Macros: map[string]ticket.Macro{"move": {Key: "move", Name: "Move it", Commands: []string{"#p1", "#dept online-banking", "#canned reset"},
 			Text: "Dear {{first_name|customer}}, we move your ticket {{number}}.", Automatic: true, Departments: []string{"support"}}},
 		Priorities: []string{"P3", "P2", "P1"}, DefaultPriority: "P2", Admins: []string{"jane"},
@@ -460,6 +471,10 @@ func TestFullConfigServers(t *testing.T) {
 	if s.FreeSpace != 1<<30 || s.Control != "/run/deskpost/control" || s.AuthservID != "mx.bank.example" || s.MaxSize != 10<<20 || s.Echo != "support@BANK.example" ||
 		s.Log.Level.String() != "WARN" || s.Log.Format != "text" || s.Web != (webSettings{"127.0.0.1:8025", "https://desk.bank.example", true}) {
 		t.Errorf("got %q, %d, %q, %v", s.AuthservID, s.MaxSize, s.Echo, s.Log)
+	}
+	hook := s.Webhooks["chat"]
+	if text, err := hook.Secret(); err != nil || !strings.HasPrefix(text, "whsec_") || hook.URL != "http://chat.lan:8080/hooks/1" || !hook.AllowPrivate || hook.CAs != nil {
+		t.Errorf("webhook: %+v, %v", hook, err)
 	}
 	for i, want := range []string{"hunter2", "s3cret"} {
 		if got, err := s.Mailboxes[i].Password(); got != want || err != nil {

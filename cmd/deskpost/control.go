@@ -73,7 +73,7 @@ func (a *app) control(ctx context.Context, path string) (stop func()) {
 	}
 	c := &controller{socket: socket, obey: map[string]func(context.Context) ([]string, error){
 		orderReload: func(ctx context.Context) ([]string, error) { return a.reload(ctx, path) },
-		orderSend:   func(context.Context) ([]string, error) { a.sender.Wake(); return nil, nil },
+		orderSend:   func(context.Context) ([]string, error) { a.wake(); return nil, nil },
 	}}
 	ctx, cancel := context.WithCancel(ctx)
 	c.work.Go(func() { c.run(ctx) })

@@ -26,7 +26,7 @@ func TestSampleIsValid(t *testing.T) {
 
 // uncommented is the sample with every default written out.
 func uncommented() string {
-	return regexp.MustCompile(`(?m)^#([a-z_]+ = )`).ReplaceAllString(sampleConfig(), "$1")
+	return regexp.MustCompile(`(?m)^#([a-z_]+ = |\[webhook\.)`).ReplaceAllString(sampleConfig(), "$1")
 }
 
 // TestSampleShowsDefaults: what the sample shows as a default is one, so that
@@ -34,8 +34,9 @@ func uncommented() string {
 func TestSampleShowsDefaults(t *testing.T) {
 	t.Parallel()
 	dir := configDir(t)
-	silent, spoken := parse(t, source(dir, sampleConfig())), parse(t, source(dir, uncommented()))
-	if diff := cmp.Diff(silent.raw.flatten(), spoken.raw.flatten(), cmp.AllowUnexported(secret{}), emptyLists()); diff != "" {
+	silent, spoken := parse(t, source(dir, sampleConfig())).raw.flatten(), parse(t, source(dir, uncommented())).raw.flatten()
+	maps.DeleteFunc(spoken, func(key string, _ any) bool { return strings.HasPrefix(key, "webhook.") }) // a table that is a comment has no defaults
+	if diff := cmp.Diff(silent, spoken, cmp.AllowUnexported(secret{}), emptyLists()); diff != "" {
 		t.Errorf("the sample shows other defaults (-defaults +sample):\n%s", diff)
 	}
 }

@@ -150,6 +150,7 @@ func (a *app) putInForce(ctx context.Context, path string) ([]string, error) {
 		said = append(said, "only after a restart: "+strings.Join(keys, ", "))
 	}
 	a.desk.SetPolicy(next.Policy)
+	a.webhooks.SetEndpoints(endpointsOf(next))
 	a.windUp()
 	for _, p := range a.pollers {
 		p.Kick() // a password may have been mended

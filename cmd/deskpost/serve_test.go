@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"deskpost/mailer"
 	"deskpost/store/enginetest"
 	"deskpost/store/storetest"
 	"deskpost/ticket"
@@ -242,7 +243,7 @@ func TestReloadKeepsTheOldConfigOnFaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &app{settings: set, desk: &ticket.Desk{Store: storetest.Open(t), Now: time.Now}, log: slog.New(slog.NewTextHandler(s.log, nil))}
+	a := &app{settings: set, webhooks: &mailer.Webhooks{}, desk: &ticket.Desk{Store: storetest.Open(t), Now: time.Now}, log: slog.New(slog.NewTextHandler(s.log, nil))}
 	a.desk.SetPolicy(set.Policy)
 
 	good := s.config()

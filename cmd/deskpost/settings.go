@@ -30,6 +30,7 @@ type settings struct {
 	Echo             string // own address that gets a copy of each mail; "" for none
 	Log              logSettings
 	Web              webSettings
+	Webhooks         map[string]webhookSettings // by key of Policy.Webhooks
 
 	raw *rawConfig
 }

@@ -367,6 +367,38 @@ CREATE TABLE notice_recipients (
 );
 CREATE INDEX notice_recipients_key ON notice_recipients (key, queued_at);
 
+-- What other programs are to be told, as it will be sent.
+CREATE TABLE deliveries (
+  id           @key,
+  webhook      TEXT NOT NULL,   -- its key in the config
+  ticket       BIGINT NOT NULL REFERENCES tickets (number),
+  kind         TEXT NOT NULL,   -- of the event
+  message      TEXT NOT NULL UNIQUE,
+  body         TEXT NOT NULL,   -- JSON
+  queued_at    BIGINT NOT NULL,
+  due_at       BIGINT NOT NULL, -- of the next attempt; while one runs, the end of its lease
+  attempts     BIGINT NOT NULL,
+  tried_at     BIGINT,
+  leased_until BIGINT,
+  leased_by    TEXT NOT NULL,   -- the node that sends it, '' where there is only one
+  answer       TEXT NOT NULL,
+  settled_at   BIGINT,
+  ending       TEXT NOT NULL    -- 'delivered', 'given-up', 'dropped', or '' while it waits
+);
+CREATE INDEX deliveries_waiting ON deliveries (webhook, id, attempts, due_at) WHERE settled_at IS NULL;
+CREATE INDEX deliveries_webhook ON deliveries (webhook, id);
+CREATE INDEX deliveries_ended ON deliveries (ending, settled_at) WHERE settled_at IS NOT NULL;
+
+-- How telling other programs goes.
+CREATE TABLE webhook_states (
+  webhook      TEXT PRIMARY KEY,
+  delivered_at BIGINT,
+  failing_at   BIGINT,          -- since when each attempt has failed
+  failures     BIGINT NOT NULL,
+  paused_at    BIGINT,
+  paused_why   TEXT NOT NULL
+);
+
 -- The index of tickets.fields. Values are in small letters.
 CREATE TABLE ticket_fields (
   field  TEXT NOT NULL,

@@ -27,6 +27,7 @@ func Run(t *testing.T, open func(testing.TB) ticket.Store) {
 		apiTokenTests,
 		portalTests,
 		quarantineTests,
+		webhookTests,
 		stateTests,
 		timerTests,
 		fieldTests,

@@ -39,6 +39,8 @@ var Steps = map[string]string{
 	"mailer.answered": "the relay took the mail, which is not noted yet: the gap that SMTP leaves",
 	"mailer.settled":  "it is noted how the relay answered",
 
+	"webhook.answered": "a webhook has answered, which is not noted yet",
+
 	// Those of commands, which the daemon never passes.
 	"copy.table":      "one table is copied into a backup or a database that is restored",
 	"backup.copied":   "a backup is whole, not verified, and has not got its name",

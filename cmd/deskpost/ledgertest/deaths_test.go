@@ -140,11 +140,11 @@ func (d *deaths) plan() string {
 		return fmt.Sprintf("*=kill%%%.3f", 0.01+0.11*d.rnd.Float64())
 	}
 	steps := slices.DeleteFunc(slices.Sorted(maps.Keys(failpoint.Steps)), func(step string) bool {
-		// Those of the schema are passed once in the life of a database, and this desk has no bucket. The daemon
-		// takes no backup.
+		// Those of the schema are passed once in the life of a database, and this desk has no bucket and no webhook.
+		// The daemon takes no backup.
 		area, _, _ := strings.Cut(step, ".")
 		return step == "store.versions" || step == "store.migration" || strings.HasPrefix(step, "store.blob-") ||
-			slices.Contains([]string{"copy", "backup", "restore"}, area)
+			slices.Contains([]string{"copy", "backup", "restore", "webhook"}, area)
 	})
 	return fmt.Sprintf("%s=kill@%d;*=kill%%0.02", steps[d.rnd.IntN(len(steps))], 1+d.rnd.IntN(3))
 }

@@ -25,7 +25,6 @@ var deskTables = []table{
 	{"events", true}, {"notices", false}, {"notice_recipients", false},
 	{"watchers", false}, {"views", false},
 	{"deliveries", false}, {"webhook_states", false},
-	{"watchers", false},
 	{"ticket_fields", false},
 	{"rota", false},
 	{"links", false},

@@ -30,8 +30,9 @@ func ReadMail(r io.Reader, raw ticket.Sum, authserv string) (ticket.Mail, ticket
 	mail := ticket.Mail{
 		MessageID: m.MessageID, InReplyTo: m.InReplyTo, References: m.References, From: sender(m),
 		Recipients: recipients(m), Cc: addresses(m.Cc), Subject: m.Subject,
-		NewText: text.New, Signature: text.Signature, Quoted: text.Quoted, Files: files(m, raw), Authenticity: authenticity(m, authserv),
-		Hops: len(m.Header.All("Received")), Stamp: strings.TrimSpace(m.Header.Get(noticeHeader)), Problems: m.Problems,
+		NewText: text.New, Signature: text.Signature, Quoted: text.Quoted, Files: files(m, raw), HTML: strings.TrimSpace(m.HTML) != "",
+		Authenticity: authenticity(m, authserv),
+		Hops:         len(m.Header.All("Received")), Stamp: strings.TrimSpace(m.Header.Get(noticeHeader)), Problems: m.Problems,
 	}
 	classified(&mail, Classify(m), m)
 	return mail, m.Digest, nil

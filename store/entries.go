@@ -7,24 +7,24 @@ import (
 )
 
 const entryColumns = `id, ticket, kind, by_kind, by_name, from_name, from_email, at, text, format, quoted,
-	message_id, receipt, copy_of, machine, audience, authenticity, remarks`
+	message_id, receipt, copy_of, machine, audience, authenticity, remarks, sent_as`
 
 func entryFields(e *ticket.Entry) []any {
 	return []any{&e.ID, &e.Ticket, &e.Kind, &e.By.Kind, &e.By.Name, &e.From.Name, &e.From.Email, instant{&e.At},
 		&e.Text, wordTo{&e.Markdown, "markdown"}, &e.Quoted, &e.MessageID, refTo[int64]{&e.Receipt}, refTo[int64]{&e.CopyOf}, &e.Machine, audienceTo{e},
-		&e.Authenticity, jsonTo[[]string]{&e.Remarks}}
+		&e.Authenticity, jsonTo[[]string]{&e.Remarks}, wordTo{&e.HTML, "html"}}
 }
 
 // AddEntry implements ticket.Tickets.
 func (t *tx) AddEntry(e *ticket.Entry) error {
 	err := t.insert(`
 		INSERT INTO entries (ticket, kind, by_kind, by_name, from_name, from_email, at, text, format, quoted,
-			message_id, receipt, copy_of, machine, audience, authenticity, remarks)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+			message_id, receipt, copy_of, machine, audience, authenticity, remarks, sent_as)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 		RETURNING id`,
 		args{int64(e.Ticket), string(e.Kind), string(e.By.Kind), e.By.Name, e.From.Name, e.From.Email, ms(e.At),
 			e.Text, word(e.Markdown, "markdown", "plain"), e.Quoted, e.MessageID, ref(e.Receipt), ref(e.CopyOf), string(e.Machine), audience(e),
-			string(e.Authenticity), jsonOf(e.Remarks)}, &e.ID)
+			string(e.Authenticity), jsonOf(e.Remarks), word(e.HTML, "html", "text")}, &e.ID)
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,7 @@ type Entry struct {
 	Text         string // what was newly written
 	Markdown     bool   // the text is Markdown; else it is plain
 	Quoted       string // what stood beside it: signature, quotes
+	HTML         bool   // its mail has a text in HTML too
 	MessageID    string
 	Receipt      int64 // 0 if it did not come by mail, or is a copy
 	CopyOf       int64 // the entry of another ticket that it is a copy of; 0 if it is none

@@ -58,6 +58,7 @@ type Mail struct {
 	Signature string // what stood below it: signature, marks of the mail program
 	Quoted    string // the mail that was answered, as far as it was quoted
 	Files     []File
+	HTML      bool // it has a text in HTML
 
 	Authenticity Authenticity
 	Machine      Machine

@@ -11,7 +11,7 @@ import (
 func (t *turn) addMessage(tk *Ticket, r *Receipt, m *Mail, held bool) (*Entry, error) {
 	e := &Entry{
 		Ticket: tk.Number, Kind: Message, By: customer(m), From: m.From, At: t.received(r),
-		Text: m.NewText, Quoted: joined(m.Signature, m.Quoted), MessageID: m.MessageID, Receipt: t.receipt, Files: m.Files,
+		Text: m.NewText, Quoted: joined(m.Signature, m.Quoted), MessageID: m.MessageID, Receipt: t.receipt, Files: m.Files, HTML: m.HTML,
 		Machine: m.Machine, Held: held, Authenticity: m.Authenticity, Remarks: m.Problems,
 	}
 	e.Remarks = append(slices.Clone(e.Remarks), t.aboutSender(m)...)

@@ -234,7 +234,8 @@ CREATE TABLE entries (
   machine      TEXT NOT NULL,
   audience     TEXT NOT NULL, -- 'thread', or 'held' and 'denied' for agents only
   authenticity TEXT NOT NULL,
-  remarks      TEXT NOT NULL
+  remarks      TEXT NOT NULL,
+  sent_as      TEXT NOT NULL  -- 'html' if its mail has that too, else 'text'
 );
 CREATE INDEX entries_ticket ON entries (ticket);
 CREATE INDEX entries_held ON entries (ticket) WHERE audience = 'held';

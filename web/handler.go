@@ -16,11 +16,13 @@ type handler func(*http.Request) (answer, error)
 
 // An answer is a page, a file, or another place to go to.
 type answer struct {
-	status int    // 0 is 200
-	page   string // name of the template
-	data   any
-	to     string    // where to go instead
-	file   *download // what to send instead
+	status  int    // 0 is 200
+	page    string // name of the template
+	data    any
+	to      string    // where to go instead
+	file    *download // what to send instead, to be saved
+	picture *download // what to send instead, to be shown
+	policy  string    // of content, where the page has one of its own
 }
 
 // goTo sends the browser to another page with GET (RFC 9110 section 15.4.4).
@@ -70,6 +72,10 @@ func (s *Server) page(h handler) http.Handler {
 			s.send(w, r, a.file)
 			return
 		}
+		if a.picture != nil {
+			s.sendPicture(w, r, a.picture)
+			return
+		}
 		var out bytes.Buffer
 		if err := s.Pages.Write(&out, a.page, a.data); err != nil {
 			s.Log.Error("a page could not be written", "page", a.page, "error", err)
@@ -77,6 +83,9 @@ func (s *Server) page(h handler) http.Handler {
 			return
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		if a.policy != "" {
+			w.Header().Set("Content-Security-Policy", a.policy)
+		}
 		if a.status != 0 {
 			w.WriteHeader(a.status)
 		}

@@ -34,6 +34,7 @@ type Server struct {
 	URL      string                                   // how browsers reach the page, without a path
 	Open     func(ticket.File) (io.ReadCloser, error) // streams a file; fs.ErrNotExist if it is lost
 	Blobs    Blobs                                    // takes files
+	MailHTML MailHTML
 	Facts    func(context.Context) (Facts, error)
 	Now      func() time.Time
 	Log      *slog.Logger
@@ -73,7 +74,11 @@ func (s *Server) Handler() (http.Handler, error) {
 	signedIn("POST /tickets/{number}", s.change)
 	signedIn("POST /tickets/{number}/preview", s.preview)
 	signedIn("GET /tickets/{number}/files/{id}", s.file)
+	signedIn("GET /tickets/{number}/files/{id}/picture", s.smallPicture)
 	signedIn("GET /tickets/{number}/mails/{id}", s.wholeMail)
+	signedIn("GET /tickets/{number}/mails/{id}/html", s.sent)
+	signedIn("POST /tickets/{number}/mails/{id}/html", s.sentWithPictures)
+	open("GET /pictures/{address}", s.signedPicture)
 	signedIn("GET /quarantine", s.quarantine)
 	signedIn("POST /quarantine/{id}", s.judgeMail)
 	signedIn("GET /me", s.me)

@@ -154,6 +154,9 @@ func newItem(it ticket.Item, in ticket.Number) item {
 	return out
 }
 
+// Previews reports whether a file is shown small.
+func (*ticketPage) Previews(f ticket.File) bool { return previews(f) }
+
 // BadgeClass is how a badge on a sender looks, beside what it says.
 func (*ticketPage) BadgeClass(badge string) string {
 	switch {

@@ -56,7 +56,16 @@ func newPlace(t testing.TB) *place {
 		}
 		return inbound.OpenFile(raw, f)
 	}
-	p.server = &web.Server{Desk: p.desk, Pages: pages, Sessions: db.Sessions(clock), URL: "https://desk.bank.example", Open: open, Blobs: blobs{db},
+	p.server = &web.Server{Desk: p.desk, Pages: pages, Sessions: db.Sessions(clock), URL: "https://desk.bank.example", Open: open,
+		MailHTML: func(f ticket.File, picture func(string) string, remote bool) (string, int, error) {
+			raw, err := p.server.Open(f)
+			if err != nil {
+				return "", 0, err
+			}
+			defer raw.Close()
+			return inbound.MailHTML(raw, picture, remote)
+		},
+		Blobs: blobs{db},
 		Facts: func(context.Context) (web.Facts, error) {
 			return web.Facts{Version: "v1", Database: "sqlite:desk.db", Bytes: 4 << 20}, nil
 		}, Now: clock, Log: slog.New(slog.DiscardHandler)}

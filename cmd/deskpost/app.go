@@ -229,6 +229,16 @@ func (a *app) openFile(f ticket.File) (io.ReadCloser, error) {
 	return inbound.OpenFile(raw, f)
 }
 
+// mailHTML draws the HTML of a mail for the page.
+func (a *app) mailHTML(f ticket.File, picture func(part string) string, remote bool) (safe string, withheld int, err error) {
+	raw, err := a.openFile(f)
+	if err != nil {
+		return "", 0, err
+	}
+	defer raw.Close()
+	return inbound.MailHTML(raw, picture, remote)
+}
+
 // run works until ctx ends, then stops in order: no new mail is taken and the
 // group in hand is committed, then the mail being sent is finished. The first
 // part that fails stops the others.

@@ -23,8 +23,8 @@ func (a *app) newPage() (*web.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &web.Server{Desk: a.desk, Pages: pages, Sessions: a.db.Sessions(a.now), Open: a.openFile, Blobs: uploads{a.db}, URL: a.settings.Web.URL,
-		Facts: a.facts, Now: a.now, Log: a.log}, nil
+	return &web.Server{Desk: a.desk, Pages: pages, Sessions: a.db.Sessions(a.now), Open: a.openFile, MailHTML: a.mailHTML,
+		Blobs: uploads{a.db}, URL: a.settings.Web.URL, Facts: a.facts, Now: a.now, Log: a.log}, nil
 }
 
 // uploads makes the store's blob writer the page's.

@@ -104,6 +104,17 @@ func troubles(h *ticket.Health) []string {
 	if waited := h.At.Sub(h.Longest); !h.Longest.IsZero() && waited > 10*time.Minute {
 		all = append(all, "Mail waits to be sent for "+ticket.Roughly(waited)+".")
 	}
+	for _, w := range h.Webhooks {
+		switch {
+		case !w.PausedAt.IsZero():
+			all = append(all, "The webhook "+w.Key+" is paused, since its receiver says that it is gone.")
+		case !w.FailingAt.IsZero() && h.At.Sub(w.FailingAt) > 10*time.Minute:
+			all = append(all, "The webhook "+w.Key+" has taken nothing for "+ticket.Roughly(h.At.Sub(w.FailingAt))+".")
+		}
+		if n := len(w.GivenUp) + w.GivenUpMore; n > 0 {
+			all = append(all, plural(n, "delivery")+" to the webhook "+w.Key+" could not be made: given up.")
+		}
+	}
 	if n := len(h.Held) + h.HeldMore; n > 0 {
 		all = append(all, plural(n, "mail")+" wait for you to be released or dropped.")
 	}
@@ -127,6 +138,9 @@ func endings(h *ticket.Health, facts *Facts) []string {
 func plural(n int, word string) string {
 	if n == 1 {
 		return "One " + word
+	}
+	if stem, ok := strings.CutSuffix(word, "y"); ok {
+		return strconv.Itoa(n) + " " + stem + "ies"
 	}
 	return strconv.Itoa(n) + " " + word + "s"
 }

@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"io"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -62,4 +63,42 @@ func TestHealth(t *testing.T) {
 		t.Errorf("of a certificate that is good for long: %s", s.body)
 	}
 	jane.want(jane.get("/health"), 200, "was not read for 3 h", "Mail waits to be sent for 3 h")
+}
+
+// TestHealthWebhooks shows an admin what webhooks did not take, with a way out.
+func TestHealthWebhooks(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	policy := *p.desk.Policy()
+	policy.Webhooks = map[string]ticket.Webhook{"chat": {Key: "chat", Host: "chat.example", Events: ticket.WebhookEvents, MaxAge: time.Hour}}
+	p.desk.SetPolicy(&policy)
+	jane := p.signIn("jane")
+	p.mail("Can not log in", "text")
+	tell := func(code int) {
+		t.Helper()
+		found, d, _, err := p.desk.ClaimDelivery(t.Context(), "chat", time.Minute)
+		if !found || err != nil {
+			t.Fatal(found, err)
+		}
+		if _, err := p.desk.SettleDelivery(t.Context(), d.ID, d.Attempts, ticket.WebhookAnswer{Code: code, Text: "<b>no</b>"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tell(503)
+	p.now = p.now.Add(20 * time.Minute)
+	jane.want(jane.get("/health"), 200, "The webhook chat has taken nothing for 20 min.", "chat.example", "503 &lt;b&gt;no&lt;/b&gt;", "/health/deliveries/1")
+	tell(410)
+	jane.want(jane.get("/health"), 200, "The webhook chat is paused", "paused: 410")
+	jane.want(jane.post("/health/webhooks/chat", nil), 303)
+	tell(200)
+	if s := jane.get("/health"); strings.Contains(s.body, "Not taken by chat") || strings.Contains(s.body, "is paused") {
+		t.Errorf("after it was taken: %s", s.body)
+	}
+	p.mail("Still not", "text")
+	tell(503)
+	jane.want(jane.post("/health/deliveries/2", url.Values{"decision": {"drop"}}), 303)
+	jane.want(jane.post("/health/deliveries/2", url.Values{"decision": {"drop"}}), 303)
+	jane.want(jane.get("/health"), 200, "That was decided already.")
+	jane.want(jane.post("/health/deliveries/2", url.Values{"decision": {"retry"}}), 303)
+	tell(200)
 }

@@ -88,6 +88,8 @@ func (s *Server) Handler() (http.Handler, error) {
 	signedIn("GET /dashboard", s.dashboard)
 	signedIn("GET /health", s.health)
 	signedIn("POST /health/outbox/{id}", s.decide)
+	signedIn("POST /health/deliveries/{id}", s.decideDelivery)
+	signedIn("POST /health/webhooks/{name}", s.resumeWebhook)
 
 	protection := http.NewCrossOriginProtection()
 	if err := protection.AddTrustedOrigin(s.URL); err != nil { // a proxy may hide which host was asked for

@@ -18,7 +18,7 @@ div { transition: all 1s }
 button { outline: none }
 </style></head><body>
 <p>pale and wide</p><div>moves</div><input><button>unseen focus</button><span onclick="1" style="cursor: pointer">not reached</span>
-<img src="%[1]s/picture.png"><form action="/"><select></select></form>
+<img src="%[1]s/picture.png"><iframe sandbox="allow-scripts" srcdoc="<img src='%[1]s/framed.png'>"></iframe><form action="/"><select></select></form>
 <script>document.title = "a script ran"; window.open("/window"); alert("hello")</script>
 </body></html>`
 
@@ -37,7 +37,7 @@ func TestTheTestsSee(t *testing.T) {
 	b := newTab(t, bad.URL, telephone)
 	b.open("/")
 	seen := strings.Join(b.watch.take(), "\n")
-	for _, want := range []string{"asked for " + other.URL + "/picture.png", "ran a script of " + bad.URL, `opened the dialog "hello"`, "opened a window"} {
+	for _, want := range []string{"asked for " + other.URL + "/picture.png", "asked for " + other.URL + "/framed.png", "ran a script of " + bad.URL, `opened the dialog "hello"`, "opened a window"} {
 		if !strings.Contains(seen, want) {
 			t.Errorf("not seen: %s; only\n%s", want, seen)
 		}

@@ -64,6 +64,11 @@ func (t *tx) Judge(entry int64, allowed bool) error {
 	return t.must(`UPDATE entries SET audience = $2 WHERE id = $1 AND audience = 'held'`, entry, word(allowed, "thread", "denied"))
 }
 
+// Withdraw implements ticket.Tickets.
+func (t *tx) Withdraw(entry int64) error {
+	return t.must(`UPDATE entries SET audience = 'denied' WHERE id = $1 AND audience = 'thread' AND kind = 'reply'`, entry)
+}
+
 // Entries implements ticket.Tickets: in the order they were added.
 func (t *tx) Entries(n ticket.Number) ([]ticket.Entry, error) {
 	entries, err := rows(t, func(s scan) (e ticket.Entry, err error) { return e, s(entryFields(&e)...) },

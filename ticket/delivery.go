@@ -139,6 +139,17 @@ func (n *Notice) echoOfCrash(now time.Time) {
 	n.settleIfDone(now)
 }
 
+// giveUp gives up every recipient that is not served: nobody gets the mail any
+// more.
+func (n *Notice) giveUp(now time.Time, why string) {
+	for i := range n.Recipients {
+		if r := &n.Recipients[i]; r.Outstanding() {
+			r.FailedAt, r.InDoubt, r.Answer = now, false, why
+		}
+	}
+	n.settleIfDone(now)
+}
+
 // settleIfDone ends a notice that has no recipient left to serve.
 func (n *Notice) settleIfDone(now time.Time) {
 	if !slices.ContainsFunc(n.Recipients, Recipient.Outstanding) {

@@ -35,12 +35,7 @@ func (d *Desk) Release(ctx context.Context, agent string, id int64) (bool, error
 // Release.
 func (d *Desk) Drop(ctx context.Context, agent string, id int64, reason string) (bool, error) {
 	return d.endHold(ctx, agent, id, "drop", func(t *turn, n *Notice) error {
-		for i := range n.Recipients {
-			if r := &n.Recipients[i]; r.Outstanding() {
-				r.FailedAt, r.InDoubt, r.Answer = t.now, false, cmp.Or(reason, "dropped by "+t.policy.actorName(decider(agent)))
-			}
-		}
-		n.settleIfDone(t.now)
+		n.giveUp(t.now, cmp.Or(reason, "dropped by "+t.policy.actorName(decider(agent))))
 		return t.recordHold(n, decider(agent), NoticeDropped, cmp.Or(reason, "not to be sent"))
 	})
 }

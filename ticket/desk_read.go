@@ -19,7 +19,8 @@ type Sheet struct {
 	Links        []string // sentences
 	Spent        string   // the sentence that says who has worked how long on it; "" if nobody
 	Thread       []Item
-	Latest       int64 // ID of the last entry; 0 if there is none
+	Latest       int64     // ID of the last entry; 0 if there is none
+	Undoable     time.Time // when the agent did what #undo takes back; zero if there is nothing
 }
 
 // An Item is an entry of a thread, or a line of the diary.
@@ -86,6 +87,10 @@ func (w *work) sheet(tk *Ticket) (Sheet, error) {
 		return s, err
 	}
 	s.Spent = w.spentLine(tk, events, nil)
+	own := slices.DeleteFunc(slices.Clone(events), func(e Event) bool { return e.Ticket != tk.Number })
+	if deed := w.lastDeed(own); len(deed) > 0 {
+		s.Undoable = deed[0].At
+	}
 	if s.Thread, err = w.items(tk.Number, events); err != nil {
 		return s, err
 	}

@@ -31,7 +31,7 @@ type Entry struct {
 	Files        []File
 	Machine      Machine
 	Held         bool // from somebody who is not a participant: for agents only, until allowed
-	Denied       bool // it was held, and an agent has left it out for good
+	Denied       bool // it was held, and an agent has left it out for good; or it is a reply that was taken back
 	Authenticity Authenticity
 	Remarks      []string // what agents should know: limits met, problems of the mail
 }

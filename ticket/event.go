@@ -69,6 +69,7 @@ const (
 	NoticeDropped       EventKind = "notice-dropped"
 	Unacknowledged      EventKind = "not-acknowledged"
 	MailQuarantined     EventKind = "quarantined"
+	DeedUndone          EventKind = "undone"
 	QuarantineEnded     EventKind = "quarantine-ended"
 	LinkFound           EventKind = "link"
 	LinkAdded           EventKind = "linked"      // After is Link.Seen

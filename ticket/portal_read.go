@@ -177,13 +177,13 @@ func (t *turn) saidTo(tk *Ticket, p Participant) ([]Said, error) {
 	if err != nil {
 		return nil, err
 	}
-	got, err := t.mailedTo(in.shared, p.Address)
+	got, delayed, err := t.mailedTo(in.shared, p.Address)
 	if err != nil {
 		return nil, err
 	}
 	var all []Said
 	for _, e := range entries {
-		if e.Authenticity == Forged || !in.saw(&e) && !got[e.ID] {
+		if e.Authenticity == Forged || e.Denied || delayed[e.ID] || !in.saw(&e) && !got[e.ID] {
 			continue
 		}
 		said := Said{ID: e.ID, At: e.At, Reply: e.Kind == Reply, Text: e.Text, Markdown: e.Markdown, Files: publicFiles(e.Files)}
@@ -194,22 +194,26 @@ func (t *turn) saidTo(tk *Ticket, p Participant) ([]Said, error) {
 	return all, nil
 }
 
-// mailedTo are the entries of tickets that were mailed to an address, by ID.
-func (t *turn) mailedTo(tickets []Number, a Address) (map[int64]bool, error) {
-	got := map[int64]bool{}
+// mailedTo are the entries of tickets that were mailed to an address, by ID, and
+// those whose mail still waits on purpose, so that they can be taken back.
+func (t *turn) mailedTo(tickets []Number, a Address) (got, delayed map[int64]bool, err error) {
+	got, delayed = map[int64]bool{}, map[int64]bool{}
 	for _, n := range tickets {
 		notices, err := t.tx.Notices(n)
 		if err != nil {
-			return nil, fmt.Errorf("read the mail of ticket %d: %w", n, err)
+			return nil, nil, fmt.Errorf("read the mail of ticket %d: %w", n, err)
 		}
 		for _, notice := range notices {
+			if notice.Kind == NoticeReply && notice.Attempts == 0 && notice.DueAt.After(t.now) {
+				delayed[notice.Entry] = true
+			}
 			toThem := slices.ContainsFunc(notice.Recipients, func(r Recipient) bool { return r.Address.Key() == a.Key() })
 			if notice.Agent == "" && toThem {
 				got[notice.Entry] = true
 			}
 		}
 	}
-	return got, nil
+	return got, delayed, nil
 }
 
 // customerSees names the author of an entry to customers: agents by their

@@ -40,7 +40,7 @@ var (
 		"#snooze 2d\n", "#snooze off\n", "#due fri\n", "#due none\n", "#subject other words\n", "#untag a\n", "#release\n", "#spam\n", "#status vendor\n", "#close for ever\n", "#pending 2d\n#snooze 5d\n",
 		"#away 3d john\n", "#away\n", "#back\n",
 		"#merge 1001\n", "#merge 1002 -cc\n", "#merge 1003 +cc\n", "#merge 1001 +cc\n#tag c\n", "#merge 1002\n#note\n",
-		"#split 1\n", "#split 2 Another matter\n", "#link 1001 blocks\n", "#link 1002 child\n", "#unlink 1001\n", "#allow\n", "#allow last\n#resolve\n", "#deny\n"}
+		"#split 1\n", "#split 2 Another matter\n", "#link 1001 blocks\n", "#link 1002 child\n", "#unlink 1001\n", "#allow\n", "#allow last\n#resolve\n", "#deny\n", "#undo\n"}
 )
 
 // TestRandomLives are the three invariants of threading, the secrecy of notes

@@ -149,6 +149,9 @@ func (t *turn) itemLines(item *Item, in Number) []string {
 		kind = "HELD " + kind
 		if e.Denied {
 			kind = "REJECTED " + strings.ToUpper(string(e.Kind))
+			if e.Kind == Reply {
+				kind = "WITHDRAWN REPLY"
+			}
 		}
 	}
 	lines := []string{fmt.Sprintf("%s  [%s] %s by %s%s", t.local(item.At), item.Label, kind, item.Actor, from)}

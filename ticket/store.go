@@ -143,6 +143,8 @@ type Tickets interface {
 	// Judge ends the holding of an entry: it is for all from then on, or is left
 	// out for good.
 	Judge(entry int64, allowed bool) error
+	// Withdraw keeps a reply that nobody outside has got from them for good.
+	Withdraw(entry int64) error
 	// Know remembers Message-IDs of a ticket. An ID may be known on several
 	// tickets, since anybody can name one. Known finds tickets by Message-IDs,
 	// in the order asked, the oldest ticket first, each once.

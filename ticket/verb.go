@@ -131,6 +131,8 @@ func Verbs() []Verb {
 			stage: stageTags, do: doUnlink},
 		{Name: "subscribe", Args: "plan | report", Help: "get the plan of your day, or the weekly report of what you lead", stage: stagePeople, self: doSubscribe(false)},
 		{Name: "unsubscribe", Args: "plan | report", Help: "get it no more", stage: stagePeople, self: doSubscribe(true)},
+		{Name: "undo", Help: "take back what you did last on the ticket, within 15 minutes; a reply as long as it was not sent",
+			stage: stageRequester, do: doUndo},
 		{Name: "show", Args: "[NUMBER]", Help: "get the whole thread by mail", Right: MayRead,
 			stage: stageReport, do: doShow},
 		{Name: "list", Args: "[mine | myteams | unassigned | snoozed | overdue | held | open | QUERY | canned | macros | fields]", Help: "get a list of tickets; a query is such as dept:billing prio:high due<2h, and what stands in quotes is searched for",

@@ -36,6 +36,9 @@ func TestVerbsOfTheOperator(t *testing.T) {
 				w.take(answer(w.show(1001).Notices[0], vendor, "I know more."))
 				w.want(ticket.GuestHeld)
 			}
+			if verb.Name == "undo" {
+				w.do(ticket.Request{Ticket: 1001, Text: "#high"})
+			}
 			line := strings.TrimSpace("#" + verb.Name + " " + operatorArgs[verb.Name])
 			text := line
 			if verb.Name == "reply" || verb.Name == "note" {

@@ -32,6 +32,9 @@ func (w *work) tellParticipants(entry *Entry) (string, error) {
 		if err := w.signed(n); err != nil {
 			return "", err
 		}
+		if !w.byDesk {
+			n.DueAt = w.now.Add(w.policy.SendDelay)
+		}
 	} else if why, err := w.whyNotTellResolved(n); why != "" || err != nil {
 		w.because("the requester was not told that it is resolved: %s", why)
 		return "", err

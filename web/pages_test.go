@@ -274,6 +274,32 @@ func TestHeldMessage(t *testing.T) {
 	}
 }
 
+// TestUndo offers an agent, and nobody else, to take back what they did.
+func TestUndo(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	n := p.mail("Can not log in", "text")
+	jane, john := p.signIn("jane"), p.signIn("john")
+	path := fmt.Sprintf("/tickets/%d", n)
+	const offer = "Undo what you did at 09:00"
+	if strings.Contains(jane.get(path).body, offer) {
+		t.Error("there is nothing to undo yet")
+	}
+	jane.want(jane.post(path, url.Values{"properties": {"yes"}, "priority": {"High"}, "was-priority": {"Normal"}}), 303)
+	if strings.Contains(john.get(path).body, offer) {
+		t.Error("John is offered to undo what Jane did")
+	}
+	s := jane.get(path)
+	jane.want(s, 200, offer, `name="commands" value="#undo"`)
+	key := regexp.MustCompile(`name="key" value="(\w+u)"`).FindStringSubmatch(s.body)
+	jane.want(jane.post(path, url.Values{"key": {key[1]}, "kind": {"note"}, "commands": {"#undo"}}), 303)
+	s = jane.get(path)
+	jane.want(s, 200, "priority: High -&gt; Normal")
+	if strings.Contains(s.body, offer) {
+		t.Error("it can be undone once more")
+	}
+}
+
 // TestQuarantine releases and rejects mails that were kept out of every thread, as
 // far as an agent may answer in their departments.
 func TestQuarantine(t *testing.T) {

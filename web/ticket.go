@@ -135,6 +135,9 @@ func newItem(it ticket.Item, in ticket.Number) item {
 		out.Class, out.Kind, out.Waits = out.Class+" held", "Held "+out.Class, !it.Entry.Denied
 		if it.Entry.Denied {
 			out.Kind = "Rejected " + string(it.Entry.Kind)
+			if it.Entry.Kind == ticket.Reply {
+				out.Kind = "Withdrawn reply"
+			}
 		}
 	}
 	for _, to := range it.Delivery {

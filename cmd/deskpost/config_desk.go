@@ -58,6 +58,7 @@ func (c *checker) behaviour(raw *rawConfig, p *ticket.Policy) {
 	limit := func(key string, value int) int { return c.number(in(key), value, 1, 1_000_000) }
 	p.NearMiss = ticket.NearMiss(c.oneOf(at("commands", "near_miss"), raw.Commands.NearMiss, "hold", "warn", "off"))
 	p.TokenLife = time.Duration(c.number(at("commands", "token_days"), raw.Commands.TokenDays, 1, 3650)) * day
+	p.SendDelay = c.duration(at("mail", "send_delay"), raw.Mail.SendDelay, 0, time.Hour)
 	p.DraftLife = time.Duration(c.number(at("commands", "draft_days"), raw.Commands.DraftDays, 1, 365)) * day
 	p.Acknowledge = ticket.Acknowledge(c.oneOf(in("acknowledge"), raw.Mail.Acknowledge, "verified", "always", "never"))
 	p.OldMail = c.duration(in("old_mail"), raw.Mail.OldMail, time.Minute, 3650*day)

@@ -212,6 +212,7 @@ type rawMail struct {
 	Retry          []string `toml:"retry"`
 	TellAt         string   `toml:"tell_at"`
 	GiveUp         string   `toml:"give_up"`
+	SendDelay      string   `toml:"send_delay"`
 	CapAddressHour int      `toml:"cap_address_hour"`
 	CapAddressDay  int      `toml:"cap_address_day"`
 	CapTicketDay   int      `toml:"cap_ticket_day"`
@@ -255,7 +256,7 @@ func defaultConfig(index *tomlIndex) *rawConfig {
 			WeeklyReport: "0 8 * * mon", Language: templates.English},
 		Commands: rawCommands{NearMiss: "hold", TokenDays: 60, DraftDays: 7},
 		Mail: rawMail{Acknowledge: "verified", MaxSize: "50MiB", OldMail: "24h", Separator: "+",
-			Retry: []string{"1m", "5m", "15m", "30m", "1h"}, TellAt: "24h", GiveUp: "5d",
+			Retry: []string{"1m", "5m", "15m", "30m", "1h"}, TellAt: "24h", GiveUp: "5d", SendDelay: "0s",
 			CapAddressHour: 10, CapAddressDay: 40, CapTicketDay: 20, CapSystemHour: 500,
 			CapSenderHour: 30, CapReopenHour: 5, CapAgentBurst: 60, DailyPlan: "0 7 * * mon-fri"},
 		Log: rawLog{Level: "info", Format: "json"},

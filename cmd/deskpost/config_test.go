@@ -302,6 +302,7 @@ echo = "support@BANK.example"
 retry = ["2m", "1h"]
 tell_at = "12h"
 give_up = "3d"
+send_delay = "30s"
 cap_address_hour = 1
 cap_address_day = 2
 cap_ticket_day = 3
@@ -383,7 +384,7 @@ func TestFullConfigPolicy(t *testing.T) {
 			Text: "Dear {{first_name|customer}}, we move your ticket {{number}}.", Automatic: true, Departments: []string{"support"}}},
 		Priorities: []string{"P3", "P2", "P1"}, DefaultPriority: "P2", Admins: []string{"jane"},
 		Page: "https://desk.bank.example", Portal: true, Sweep: time.Minute, CatchupWait: 5 * time.Minute, WeeklyReport: cronText("30 6 1 * * America/New_York"),
-		Acknowledge: ticket.AckNever, ReopenWindow: 36 * time.Hour, TokenLife: 30 * day, DraftLife: 3 * day,
+		Acknowledge: ticket.AckNever, ReopenWindow: 36 * time.Hour, TokenLife: 30 * day, DraftLife: 3 * day, SendDelay: 30 * time.Second,
 		OldMail: 2 * day, NearMiss: ticket.NearMissWarn, Separator: "=", Echo: "support",
 		Caps: ticket.Caps{AddressHour: 1, AddressDay: 2, TicketDay: 3, SystemHour: 4, SenderHour: 6, ReopenHour: 7, AgentBurst: 5},
 		Retries: ticket.Retries{Delays: []time.Duration{2 * time.Minute, time.Hour}, TellAt: 12 * time.Hour,

@@ -70,6 +70,17 @@ func judged(t *testing.T, s ticket.Store) {
 		return errors.Join(err, err2, same("entries", got, []ticket.Entry{taken, denied, plain}),
 			same("held", len(held), 1), same("on", held[0].Number, ticket.Number(1002)))
 	})
+	reply := ticket.Entry{Ticket: 1002, Kind: ticket.Reply}
+	update(t, s, func(tx ticket.Tx) error {
+		return try(func() error { return tx.AddEntry(&reply) }, func() error { return tx.Withdraw(reply.ID) })
+	})
+	view(t, s, func(tx ticket.Tx) error {
+		got, err := tx.Entry(reply.ID)
+		return errors.Join(err, same("withdrawn", got.Denied && got.Held, true))
+	})
+	for _, e := range []ticket.Entry{reply, plain, waits} {
+		update(t, s, func(tx ticket.Tx) error { return absent("withdraw", tx.Withdraw(e.ID)) })
+	}
 	for _, e := range []ticket.Entry{taken, denied, plain} { // there is nothing more to decide
 		update(t, s, func(tx ticket.Tx) error { return absent("decide again", tx.Judge(e.ID, true)) })
 	}

@@ -16,7 +16,7 @@ type table struct {
 
 // deskTables are all that hold the desk, each behind those it refers to. Not among
 // them are the two that say which schema a database has, the leases, which say
-// what programs are at work on it, who is signed in on the page, and the words that
+// what programs are at work on it, who is signed in on the page or has what open there, and the words that
 // are searched, which sayAll makes anew.
 var deskTables = []table{
 	{"blobs", true}, {"blob_chunks", false}, {"counters", false}, {"keys", false}, {"backups", false}, {"departments", false},

@@ -31,6 +31,7 @@ type Tx interface {
 	Tickets
 	Watchers
 	Views
+	Live
 	States
 	Timers
 	Rota

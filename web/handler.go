@@ -23,6 +23,7 @@ type answer struct {
 	file    *download // what to send instead, to be saved
 	picture *download // what to send instead, to be shown
 	policy  string    // of content, where the page has one of its own
+	empty   bool      // there is nothing to send
 }
 
 // goTo sends the browser to another page with GET (RFC 9110 section 15.4.4).
@@ -36,6 +37,7 @@ type frame struct {
 	Leads bool // there is a dashboard for them
 	Views []view
 	Flash string
+	Live  live
 	Aside int // how many quarantined mails the agent may decide about
 
 	Portal   bool   // it is a page for customers
@@ -66,6 +68,10 @@ func (s *Server) page(h handler) http.Handler {
 		}
 		if a.to != "" {
 			http.Redirect(w, r, a.to, a.status)
+			return
+		}
+		if a.empty {
+			w.WriteHeader(http.StatusNoContent)
 			return
 		}
 		if a.file != nil {

@@ -52,6 +52,11 @@ func TestRoutes(t *testing.T) {
 		{"POST", fmt.Sprintf("/tickets/%d/preview", n), note, []int{303, 200, 422, 404, 303, 303}},
 		{"POST", "/tickets/1/preview", note, []int{303, 404, 404, 404, 303, 303}},
 		{"POST", "/tickets/1", note, []int{303, 404, 404, 404, 303, 303}},
+		{"POST", fmt.Sprintf("/tickets/%d/presence", n), url.Values{"doing": {"reading"}}, []int{303, 204, 204, 404, 303, 303}},
+		{"POST", "/tickets/1/presence", url.Values{"doing": {"reading"}}, []int{303, 404, 404, 404, 303, 303}},
+		{"POST", fmt.Sprintf("/tickets/%d/presence", n), url.Values{"doing": {"dancing"}}, []int{303, 422, 422, 422, 303, 303}},
+		{"GET", "/events?ticket=1&since=0", nil, []int{401, 404, 404, 404, 401, 401}},
+		{"GET", "/events?since=soon", nil, []int{401, 422, 422, 422, 401, 401}},
 		{"POST", "/bulk", url.Values{"ticket": {fmt.Sprint(n)}, "commands": {"#tag +bulk"}}, []int{303, 200, 200, 200, 303, 303}}, // says for each ticket what was refused
 		{"POST", "/bulk", url.Values{"ticket": {fmt.Sprint(n)}, "commands": {"#reply"}}, []int{303, 422, 422, 422, 303, 303}},
 		{"POST", "/bulk", url.Values{"ticket": {"x"}, "commands": {"#take"}}, []int{303, 422, 422, 422, 303, 303}},

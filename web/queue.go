@@ -58,6 +58,10 @@ func (s *Server) queue(r *http.Request, agent ticket.Agent) (answer, error) {
 	}
 	p := queuePage{Heading: "Tickets", Query: query, Now: s.Now(), Zone: s.Desk.Policy().ZoneOf(agent)}
 	a := answer{page: "queue"}
+	live, err := s.live(r, agent, 0)
+	if err != nil {
+		return answer{}, err
+	}
 	leaf, err := s.browse(r, agent, query)
 	no, refused := errors.AsType[*ticket.Refusal](err)
 	switch {
@@ -69,6 +73,7 @@ func (s *Server) queue(r *http.Request, agent ticket.Agent) (answer, error) {
 	if p.frame, err = s.frame(r, agent, p.Heading, query); err != nil {
 		return answer{}, err
 	}
+	p.Live = live
 	for _, v := range p.Views {
 		if v.Here {
 			p.Heading, p.Title, p.Kept = v.Name, v.Name, true

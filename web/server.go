@@ -42,6 +42,7 @@ type Server struct {
 	sessions *scs.SessionManager
 	brake    brake
 	asks     brake // of customers
+	hub      hub
 	files    allowance
 }
 
@@ -52,6 +53,7 @@ func (s *Server) Handler() (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /static/", s.static)
 	mux.HandleFunc("GET /healthz", s.alive)
+	mux.HandleFunc("GET /events", s.events) // which reads sessions by itself
 
 	open := func(pattern string, h handler) { mux.Handle(pattern, s.sessions.LoadAndSave(s.page(h))) }
 	open("GET /sign-in", s.askSignIn)
@@ -66,6 +68,7 @@ func (s *Server) Handler() (http.Handler, error) {
 	signedIn("GET /{$}", s.home)
 	signedIn("GET /tickets", s.queue)
 	signedIn("GET /tickets.csv", s.export)
+	signedIn("POST /tickets/{number}/presence", s.present)
 	signedIn("POST /bulk", s.bulk)
 	signedIn("GET /views", s.myViews)
 	signedIn("POST /views", s.arrangeViews)
@@ -105,11 +108,13 @@ func (s *Server) HTTPServer() (*http.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &http.Server{
+	server := &http.Server{
 		Handler: handler, MaxHeaderBytes: maxHeaders,
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelWarn),
-	}, nil
+	}
+	server.RegisterOnShutdown(s.hub.end) // or it would wait for pages that are open
+	return server, nil
 }
 
 // policyOfContent lets a page load and run what comes from here only, and nothing

@@ -79,6 +79,10 @@ func (s *Server) ticket(r *http.Request, agent ticket.Agent) (answer, error) {
 func pathOf(n ticket.Number) string { return "/tickets/" + strconv.FormatInt(int64(n), 10) }
 
 func (s *Server) ticketPage(r *http.Request, agent ticket.Agent, n ticket.Number) (*ticketPage, error) {
+	live, err := s.live(r, agent, n)
+	if err != nil {
+		return nil, err
+	}
 	sheet, err := s.Desk.Read(r.Context(), agent.Key, n)
 	if err != nil {
 		return nil, err
@@ -90,6 +94,7 @@ func (s *Server) ticketPage(r *http.Request, agent ticket.Agent, n ticket.Number
 	if p.frame, err = s.frame(r, agent, "#"+strconv.FormatInt(int64(tk.Number), 10)+" "+tk.Subject, ""); err != nil {
 		return nil, err
 	}
+	p.Live = live
 	for _, property := range p.Properties {
 		p.MayChange = p.MayChange || !property.Fixed
 	}

@@ -427,6 +427,16 @@ CREATE TABLE views (
   PRIMARY KEY (agent, place)
 );
 
+-- Who has which ticket open on the page, each for less than a minute.
+CREATE TABLE presences (
+  ticket BIGINT NOT NULL REFERENCES tickets (number),
+  agent  TEXT NOT NULL,
+  doing  TEXT NOT NULL, -- 'reading' or 'replying'
+  until  BIGINT NOT NULL,
+  PRIMARY KEY (ticket, agent)
+);
+CREATE INDEX presences_until ON presences (until);
+
 -- Whose turn it is in a department that gives its tickets out by itself.
 CREATE TABLE rota (
   department TEXT NOT NULL,

@@ -19,7 +19,7 @@ import (
 func Run(t *testing.T, open func(testing.TB) ticket.Store) {
 	for _, group := range []map[string]func(*testing.T, ticket.Store){
 		transactionTests, receiptTests, sourceTests, ticketTests, threadTests, outboxTests, deliveryTests, concurrencyTests,
-		agentTests, timetableTests, reportTests, alarmTests, listingTests, viewTests,
+		agentTests, timetableTests, reportTests, alarmTests, listingTests, viewTests, liveTests,
 		clockTests,
 		rotaTests,
 		requestTests,

@@ -24,10 +24,10 @@ func (a *auditor) threads() error {
 		{threadBroken, "ticket %[1]v, entry %[2]v", "it is a copy of entry %[3]v, which is not there, on the same ticket, or says something else", 3,
 			`SELECT e.ticket, e.id, e.copy_of FROM entries AS e LEFT JOIN entries AS o ON o.id = e.copy_of
 			WHERE e.copy_of IS NOT NULL AND (o.id IS NULL OR o.ticket = e.ticket OR o.text <> e.text OR e.receipt IS NOT NULL) ORDER BY e.id`},
-		{threadBroken, "attachment %[1]v (%[2]v)", "it belongs to no entry, held mail or opening that waits, or to several", 2,
+		{threadBroken, "attachment %[1]v (%[2]v)", "it belongs to no entry, held mail, opening that waits or unsent text, or to several", 2,
 			`SELECT f.id, f.name FROM files AS f LEFT JOIN openings AS o ON o.notice = f.opening
 			WHERE CASE WHEN f.entry IS NULL THEN 0 ELSE 1 END + CASE WHEN f.draft IS NULL THEN 0 ELSE 1 END
-				+ CASE WHEN o.notice IS NULL THEN 0 ELSE 1 END <> 1 OR f.opening IS NOT NULL AND o.notice IS NULL ORDER BY f.id`},
+				+ CASE WHEN o.notice IS NULL THEN 0 ELSE 1 END + CASE WHEN f.unsent IS NULL THEN 0 ELSE 1 END <> 1 OR f.opening IS NOT NULL AND o.notice IS NULL ORDER BY f.id`},
 		{threadBroken, "ticket %[1]v, event %[2]v", "it is about entry %[3]v, which is not there or on another ticket", 3,
 			`SELECT v.ticket, v.id, v.entry FROM events AS v LEFT JOIN entries AS e ON e.id = v.entry
 			WHERE v.entry IS NOT NULL AND (e.id IS NULL OR e.ticket <> v.ticket) ORDER BY v.id`},

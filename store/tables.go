@@ -21,7 +21,7 @@ type table struct {
 var deskTables = []table{
 	{"blobs", true}, {"blob_chunks", false}, {"counters", false}, {"keys", false}, {"backups", false}, {"departments", false},
 	{"tickets", false}, {"ticket_tags", false}, {"receipts", true}, {"failures", false}, {"sources", false}, {"epochs", true},
-	{"participants", true}, {"contacts", false}, {"agent_states", false}, {"runs", false}, {"entries", true}, {"drafts", true}, {"files", true}, {"known_ids", false},
+	{"participants", true}, {"contacts", false}, {"agent_states", false}, {"runs", false}, {"entries", true}, {"drafts", true}, {"unsent", true}, {"files", true}, {"known_ids", false},
 	{"events", true}, {"notices", false}, {"notice_recipients", false},
 	{"watchers", false}, {"views", false},
 	{"deliveries", false}, {"webhook_states", false},

@@ -52,7 +52,7 @@ func (p *Policy) onlyAsks(q Request) bool {
 		return true
 	}
 	block := command.Parse(q.Text, p.knowsVerb)
-	return len(block.Lines) > 0 && !block.HasText() && len(q.Files) == 0 && !slices.ContainsFunc(block.Lines, func(l command.Line) bool {
+	return len(block.Lines) > 0 && !block.HasText() && len(q.Files)+len(q.Kept) == 0 && !slices.ContainsFunc(block.Lines, func(l command.Line) bool {
 		verb, _, err := p.findVerb(l.Verb, l.Args)
 		return err != nil || verb.stage != stageReport
 	})
@@ -86,6 +86,11 @@ func (t *turn) do(q Request, asks bool) (Transcript, error) {
 	if w.refused {
 		return w.toCaller(c), errNothingDone
 	}
+	if q.Ends {
+		if err := t.dropUnsent(w.ticket.Number, q.Agent); err != nil {
+			return Transcript{}, err
+		}
+	}
 	return w.toCaller(c), t.conclude(&r, q.Key, c, w.mail, w.toCaller(c))
 }
 
@@ -114,7 +119,11 @@ func (t *turn) requested(q Request) (*work, error) {
 			return nil, err
 		}
 	}
-	m := &Mail{NewText: q.Text, Files: q.Files, Authenticity: Proven}
+	files, err := t.attached(&q, tk.Number)
+	if err != nil {
+		return nil, err
+	}
+	m := &Mail{NewText: q.Text, Files: files, Authenticity: Proven}
 	if len(agent.Emails) > 0 {
 		m.From = Address{Name: agent.Name, Email: agent.Emails[0]}
 	}
@@ -122,7 +131,7 @@ func (t *turn) requested(q Request) (*work, error) {
 	w.direct, w.sure, w.asked, w.markdown = true, q.Sure, q.Ticket, q.Markdown
 	w.block = command.Parse(m.NewText, w.policy.knowsVerb)
 	w.takeText()
-	w.files = slices.Clone(q.Files)
+	w.files = files
 	w.kind = cmp.Or(q.Kind, Note)
 	switch {
 	case w.kind != Note && w.kind != Reply:

@@ -28,6 +28,8 @@ type Request struct {
 	Kind     EntryKind // what the text becomes unless a command says otherwise: Reply or Note; "" is Note
 	Markdown bool      // the text is Markdown; else it is plain
 	Files    []File    // go along with the text; their bytes are in the store already
+	Kept     []int64   // files of what its agent had not sent on the ticket, which go along
+	Ends     bool      // it is what its agent had not sent, which is forgotten when it is done
 	Sure     bool      // send the text though it holds words that only agents have seen
 	Seen     int64     // ID of the last entry that its writer has seen: if there is another since, nothing is done; 0 is not known
 }

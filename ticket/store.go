@@ -37,6 +37,7 @@ type Tx interface {
 	Rota
 	Agents
 	Requests
+	Unsents
 	Door
 	APITokens
 	Portal

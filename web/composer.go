@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"deskpost/ticket"
 )
@@ -16,6 +17,8 @@ type composer struct {
 	Key     string // of the form: sent twice, it is done once
 	Verbs   []string
 	Form    form
+	Kept    []ticket.File   // that go along, unless their box is cleared
+	Begun   time.Time       // when what is in the form was kept; zero if it was not
 	Preview *ticket.Preview // what would come of the form
 	Refused *ticket.Transcript
 	Report  []string // answers to #show, #list and #help
@@ -62,17 +65,17 @@ func (s *Server) change(r *http.Request, agent ticket.Agent) (answer, error) {
 	} else {
 		written = newForm(sent)
 		written.into(&q, sent)
-		q.Files = files
+		q.Files, q.Kept, q.Ends = files, keptIn(sent), true
 	}
 	done, err := s.Desk.Do(r.Context(), q)
 	no, refused := errors.AsType[*ticket.Refusal](err)
 	switch {
 	case refused && no.Kind != ticket.NotFound:
-		return s.again(r, agent, n, written, func(p *ticketPage) { p.Problem = sentence(no.Text) }, statusOf(no.Kind))
+		return s.refused(r, agent, n, sent, files, func(p *ticketPage) { p.Problem = sentence(no.Text) }, statusOf(no.Kind))
 	case err != nil:
 		return answer{}, err
 	case !done.Done:
-		return s.again(r, agent, n, written, func(p *ticketPage) { p.Refused = &done }, http.StatusUnprocessableEntity)
+		return s.refused(r, agent, n, sent, files, func(p *ticketPage) { p.Refused = &done }, http.StatusUnprocessableEntity)
 	case len(done.Report) > 0:
 		return s.again(r, agent, n, form{Kind: written.Kind}, func(p *ticketPage) { p.Report = done.Report }, http.StatusOK)
 	default:
@@ -87,9 +90,16 @@ func (s *Server) preview(r *http.Request, agent ticket.Agent) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	begun, err := s.keepUnsent(r, agent, n, sent, files)
+	if err != nil {
+		return answer{}, err
+	}
 	written := newForm(sent)
-	q := ticket.Request{Origin: ticket.FromForm, Agent: agent.Key, Ticket: n, Files: files}
+	q := ticket.Request{Origin: ticket.FromForm, Agent: agent.Key, Ticket: n, Ends: true}
 	written.into(&q, sent)
+	for _, f := range begun.Files {
+		q.Kept = append(q.Kept, f.ID)
+	}
 	would, err := s.Desk.Preview(r.Context(), q)
 	no, refused := errors.AsType[*ticket.Refusal](err)
 	switch {
@@ -127,13 +137,32 @@ func (f form) into(q *ticket.Request, sent url.Values) {
 	q.Seen, _ = strconv.ParseInt(sent.Get("seen"), 10, 64) // without a number nothing is checked
 }
 
+// refused shows the ticket once more, with what was written, which is kept too. Of
+// the form for properties there is nothing to keep.
+func (s *Server) refused(r *http.Request, agent ticket.Agent, n ticket.Number, sent url.Values, files []ticket.File, say func(*ticketPage), status int) (answer, error) {
+	if sent.Get("properties") != "" {
+		return s.again(r, agent, n, form{}, say, status)
+	}
+	if _, err := s.keepUnsent(r, agent, n, sent, files); err != nil {
+		return answer{}, err
+	}
+	return s.again(r, agent, n, newForm(sent), say, status)
+}
+
 // again shows the ticket once more, with what was written.
 func (s *Server) again(r *http.Request, agent ticket.Agent, n ticket.Number, written form, say func(*ticketPage), status int) (answer, error) {
 	p, err := s.ticketPage(r, agent, n)
 	if err != nil {
 		return answer{}, err
 	}
-	p.Form = written
+	begun, err := s.Desk.Unsent(r.Context(), agent.Key, n)
+	if err != nil {
+		return answer{}, err
+	}
+	p.resume(begun)
+	if written.Kind != "" {
+		p.Form = written
+	}
 	say(p)
 	return answer{status: status, page: "ticket", data: p}, nil
 }

@@ -82,6 +82,10 @@ func (s *Server) page(h handler) http.Handler {
 			s.sendPicture(w, r, a.picture)
 			return
 		}
+		if a.status == http.StatusNoContent {
+			w.WriteHeader(a.status)
+			return
+		}
 		var out bytes.Buffer
 		if err := s.Pages.Write(&out, a.page, a.data); err != nil {
 			s.Log.Error("a page could not be written", "page", a.page, "error", err)

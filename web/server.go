@@ -76,6 +76,8 @@ func (s *Server) Handler() (http.Handler, error) {
 	signedIn("GET /tickets/{number}", s.ticket)
 	signedIn("POST /tickets/{number}", s.change)
 	signedIn("POST /tickets/{number}/preview", s.preview)
+	signedIn("POST /tickets/{number}/draft", s.saveDraft)
+	signedIn("POST /tickets/{number}/draft/discard", s.discardDraft)
 	signedIn("GET /tickets/{number}/files/{id}", s.file)
 	signedIn("GET /tickets/{number}/files/{id}/picture", s.smallPicture)
 	signedIn("GET /tickets/{number}/mails/{id}", s.wholeMail)

@@ -73,6 +73,11 @@ func (s *Server) ticket(r *http.Request, agent ticket.Agent) (answer, error) {
 		return goTo(pathOf(p.Number)), nil
 	}
 	p.Form.Kind = p.usualKind(agent)
+	begun, err := s.Desk.Unsent(r.Context(), agent.Key, n)
+	if err != nil {
+		return answer{}, err
+	}
+	p.resume(begun)
 	return answer{page: "ticket", data: p}, nil
 }
 

@@ -26,7 +26,7 @@ const (
 )
 
 // uploads are the routes that take files. All others take maxForm bytes.
-var uploads = []string{"POST /tickets/{number}", "POST /tickets/{number}/preview", "POST /new", "POST /my/{number}"}
+var uploads = []string{"POST /tickets/{number}", "POST /tickets/{number}/preview", "POST /tickets/{number}/draft", "POST /new", "POST /my/{number}"}
 
 // Blobs keeps the bytes of files before the transaction that needs them. What no
 // transaction ever refers to is collected a day later.

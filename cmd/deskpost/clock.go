@@ -116,7 +116,8 @@ func (a *app) newClockwork(ctx context.Context) (*clockwork, error) {
 	for _, r := range []struct {
 		name, spec string
 		work       func(context.Context) error
-	}{{"collect", collectSpec, a.collect}, {"openings", openingsSpec, a.forgetOpenings}, {"deliveries", deliveriesSpec, a.tidyDeliveries}, {"held", heldSpec, a.tellHeld}} {
+	}{{"collect", collectSpec, a.collect}, {"openings", openingsSpec, a.forgetOpenings}, {"unsent", openingsSpec, a.forgetUnsent},
+		{"deliveries", deliveriesSpec, a.tidyDeliveries}, {"held", heldSpec, a.tellHeld}} {
 		s, err := parseSchedule(r.spec, p.Zone)
 		if err != nil {
 			return nil, fmt.Errorf("schedule %s: %w", r.name, err)
@@ -201,6 +202,15 @@ func (a *app) forgetOpenings(ctx context.Context) error {
 	n, err := a.desk.ForgetOpenings(ctx)
 	if n > 0 {
 		a.log.Info("forgot tickets that nobody confirmed", "tickets", n)
+	}
+	return err
+}
+
+// forgetUnsent removes what agents have begun to write and left.
+func (a *app) forgetUnsent(ctx context.Context) error {
+	n, err := a.desk.ForgetUnsent(ctx)
+	if n > 0 {
+		a.log.Info("forgot what was begun and not sent for 14 days", "texts", n)
 	}
 	return err
 }

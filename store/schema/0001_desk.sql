@@ -264,12 +264,26 @@ CREATE TABLE drafts (
 );
 CREATE INDEX drafts_agent ON drafts (agent) WHERE done_at IS NULL;
 
+-- What agents have begun to write on a ticket and not sent.
+CREATE TABLE unsent (
+  id       @id,
+  ticket   BIGINT NOT NULL REFERENCES tickets (number),
+  agent    TEXT NOT NULL,
+  kind     TEXT NOT NULL,
+  text     TEXT NOT NULL,
+  commands TEXT NOT NULL,
+  at       BIGINT NOT NULL,
+  UNIQUE (ticket, agent)
+);
+CREATE INDEX unsent_at ON unsent (at);
+
 -- Attachments of entries, drafts and openings: where their bytes are in a raw mail.
 CREATE TABLE files (
   id          @id,
   entry       BIGINT REFERENCES entries (id),
   draft       BIGINT REFERENCES drafts (id),
   opening     BIGINT, -- notice of one that waits
+  unsent      BIGINT REFERENCES unsent (id),
   name        TEXT NOT NULL,
   type        TEXT NOT NULL,
   size        BIGINT NOT NULL,
@@ -281,6 +295,7 @@ CREATE TABLE files (
 CREATE INDEX files_entry ON files (entry) WHERE entry IS NOT NULL;
 CREATE INDEX files_draft ON files (draft) WHERE draft IS NOT NULL;
 CREATE INDEX files_opening ON files (opening) WHERE opening IS NOT NULL;
+CREATE INDEX files_unsent ON files (unsent) WHERE unsent IS NOT NULL;
 CREATE INDEX files_raw ON files (raw) WHERE raw IS NOT NULL;
 
 CREATE TABLE known_ids (

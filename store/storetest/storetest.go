@@ -26,6 +26,7 @@ func Run(t *testing.T, open func(testing.TB) ticket.Store) {
 		doorTests,
 		apiTokenTests,
 		portalTests,
+		unsentTests,
 		quarantineTests,
 		webhookTests,
 		stateTests,

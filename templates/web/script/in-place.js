@@ -1,7 +1,7 @@
 // What a button with data-in-place asks for is fetched, and only what came of it is
 // put into the page: the rest stays as it is, scrolled and focused as it was.
 (() => {
-  const parts = ["outcome", "sure"];
+  const parts = ["outcome", "files", "sure"];
 
   const fetchInto = async (form, button) => {
     const answer = await fetch(button.formAction, { method: "POST", body: new FormData(form, button) });

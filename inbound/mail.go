@@ -33,6 +33,7 @@ func ReadMail(r io.Reader, raw ticket.Sum, authserv string) (ticket.Mail, ticket
 		NewText: text.New, Signature: text.Signature, Quoted: text.Quoted, Files: files(m, raw), HTML: strings.TrimSpace(m.HTML) != "",
 		Authenticity: authenticity(m, authserv),
 		Hops:         len(m.Header.All("Received")), Stamp: strings.TrimSpace(m.Header.Get(noticeHeader)), Problems: m.Problems,
+		Languages: spoken(m.Header), Offset: clock(m.Header),
 	}
 	classified(&mail, Classify(m), m)
 	return mail, m.Digest, nil

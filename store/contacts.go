@@ -5,16 +5,16 @@ import "deskpost/ticket"
 // Participants implements ticket.Tickets: in the order they joined.
 func (t *tx) Participants(n ticket.Number) ([]ticket.Participant, error) {
 	return rows(t, func(s scan) (p ticket.Participant, err error) {
-		return p, s(&p.Ticket, &p.Address.Name, &p.Address.Email, &p.Role, instant{&p.Since})
-	}, `SELECT ticket, name, email, role, since FROM participants WHERE ticket = $1 ORDER BY id`, int64(n))
+		return p, s(&p.Ticket, &p.Address.Name, &p.Address.Email, &p.Role, instant{&p.Since}, &p.Reader.Language, &p.Reader.Offset)
+	}, `SELECT ticket, name, email, role, since, language, utc_offset FROM participants WHERE ticket = $1 ORDER BY id`, int64(n))
 }
 
 // AddParticipant implements ticket.Tickets.
 func (t *tx) AddParticipant(p ticket.Participant) error {
 	_, err := t.exec(`
-		INSERT INTO participants (ticket, key, name, email, role, since) VALUES ($1, $2, $3, $4, $5, $6)
+		INSERT INTO participants (ticket, key, name, email, role, since, language, utc_offset) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (ticket, key) DO NOTHING`,
-		int64(p.Ticket), p.Address.Key(), p.Address.Name, p.Address.Email, string(p.Role), ms(p.Since))
+		int64(p.Ticket), p.Address.Key(), p.Address.Name, p.Address.Email, string(p.Role), ms(p.Since), p.Reader.Language, p.Reader.Offset)
 	return err
 }
 

@@ -60,7 +60,7 @@ func TestDamagedFile(t *testing.T) {
 			return b
 		}), damagedMails / 2},
 		"zeroed pages": {clone(func(b []byte) []byte {
-			clear(b[len(b)*3/4/pageSize*pageSize : len(b)*5/6/pageSize*pageSize])
+			clear(b[len(b)*5/6/pageSize*pageSize : len(b)*11/12/pageSize*pageSize]) // behind the roots of the tables
 			return b
 		}), 1},
 		"truncated":    {clone(func(b []byte) []byte { return b[:len(b)*19/20/pageSize*pageSize+100] }), 1},

@@ -13,7 +13,7 @@ import (
 // it. Templates do the rest by escaping.
 func cleanFacts(f ticket.Facts) ticket.Facts {
 	for _, s := range []*string{&f.Subject, &f.Department, &f.To, &f.For, &f.Actor, &f.Author, &f.Badge, &f.Answers, &f.Reference,
-		&f.Status, &f.Priority, &f.Assignee, &f.Team, &f.Plan, &f.Due, &f.Requester, &f.Tags, &f.Verdict, &f.Address, &f.Answer, &f.Zone} {
+		&f.Status, &f.Priority, &f.Assignee, &f.Team, &f.Plan, &f.Due, &f.Requester, &f.Tags, &f.Verdict, &f.Address, &f.Answer, &f.Zone, &f.Offset} {
 		*s = oneLine(*s)
 	}
 	f.Text = strings.Trim(block(f.Text), "\n")

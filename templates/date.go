@@ -76,8 +76,18 @@ func (d dating) write(form string, t time.Time) string {
 		"{hour}", fmt.Sprintf("%02d", t.Hour()), "{minute}", fmt.Sprintf("%02d", t.Minute()), "{zone}", zone).Replace(form)
 }
 
-// in is an instant in a zone by its name. An unknown zone is UTC.
-func in(t time.Time, zone string) time.Time {
+// in is an instant in a zone by its name. An unknown zone is UTC. Where the offset
+// of the reader's clock is given, such as "-0500", it is by that clock and says so:
+// a Date field tells an offset and no zone, so whether that clock has been changed
+// since, or is until then, nobody knows, and the instant is the right one in any
+// case. Two times for one instant would only have to be read twice.
+func in(t time.Time, zone string, offset ...string) time.Time {
+	for _, o := range offset {
+		if at, err := time.Parse("-0700", o); err == nil {
+			_, seconds := at.Zone()
+			return t.In(time.FixedZone(offsetName(seconds), seconds))
+		}
+	}
 	location, err := time.LoadLocation(zone)
 	if err != nil {
 		location = time.UTC
@@ -85,13 +95,27 @@ func in(t time.Time, zone string) time.Time {
 	return t.In(location)
 }
 
+// offsetName is how people write an offset of some seconds from UTC: "UTC−5".
+func offsetName(seconds int) string {
+	switch minutes := seconds / 60 % 60; {
+	case seconds == 0:
+		return "UTC"
+	case seconds < 0:
+		return strings.Replace(offsetName(-seconds), "+", "\u2212", 1)
+	case minutes == 0:
+		return fmt.Sprintf("UTC+%d", seconds/3600)
+	default:
+		return fmt.Sprintf("UTC+%d:%02d", seconds/3600, minutes)
+	}
+}
+
 // instant writes an instant in a zone by its name, with the abbreviation that tells
 // the doubled hour apart. No instant is "".
-func (d dating) instant(t time.Time, zone string) string {
+func (d dating) instant(t time.Time, zone string, offset ...string) string {
 	if t.IsZero() {
 		return ""
 	}
-	return d.write(d.when, in(t, zone))
+	return d.write(d.when, in(t, zone, offset...))
 }
 
 // date writes the day of an instant as instant does, without the time.

@@ -4,15 +4,16 @@ import (
 	"slices"
 
 	"golang.org/x/text/language"
+
+	"deskpost/ticket"
 )
 
 // English is the language that everything is worded in. What agents read is in no
 // other.
 const English = "en"
 
-// languages are those that customers can be written to in, by their tags of
-// RFC 5646. The first is what everybody gets who reads none of them.
-var languages = []string{English, "de", "fr", "es"}
+// languages are those that there are words in.
+var languages = ticket.Languages()
 
 // Languages lists the languages that there are words in, by their tags of RFC 5646.
 func Languages() []string { return slices.Clone(languages) }

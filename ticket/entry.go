@@ -43,6 +43,7 @@ type Participant struct {
 	Address Address
 	Role    ParticipantRole
 	Since   time.Time
+	Reader  Reader
 }
 
 // ParticipantRole tells the requester from the others.

@@ -67,6 +67,8 @@ type Mail struct {
 	BouncedIDs   []string // Message-IDs found in the part of our mail that a bounce carries
 	Hops         int      // Received fields: how many mail servers it went through
 	Stamp        string   // the X-Deskpost-Notice header, unverified
+	Languages    []string // tags of RFC 5646 that the sender's mail program names, those they like best to read first (RFC 3282)
+	Offset       string   // of the sender's clock from UTC, such as "-0500"; "" is not known
 	Problems     []string // what was wrong with the mail, in words
 	Oversize     bool     // larger than the limit: only headers and the beginning were read
 	Unreadable   bool     // could not be parsed at all: only the raw mail is known
@@ -75,6 +77,7 @@ type Mail struct {
 	TakenBy    Actor        // who took it down for the sender, who told it on the telephone perhaps; zero is the sender
 	Department string       // for which it is meant; "" is that of the mailbox it came to
 	Fields     []FieldValue // what its sender filled in
+	Language   string       // that its sender has chosen to be written to in; "" is none
 }
 
 // Authenticity says what a border mail server that we trust found out about

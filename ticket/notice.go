@@ -193,6 +193,7 @@ type Facts struct {
 	Dated   time.Time    `json:"dated,omitzero"` // the date of the mail, if it waits longer than it takes to send it
 
 	Language string `json:"language,omitempty"` // of the words around those of people, by its tag of RFC 5646; "" is English
+	Offset   string `json:"offset,omitempty"`   // of the reader's clock from UTC, where it is another than that of Zone
 }
 
 // A TicketList is some tickets under a heading.

@@ -137,6 +137,9 @@ func (t *turn) newTicket(r *Receipt, m *Mail, related Number) (Conclusion, error
 			return Conclusion{}, fmt.Errorf("add requester of ticket %d: %w", tk.Number, err)
 		}
 	}
+	if err := t.learn(tk.Number, Reader{}, m, tk.Subject+"\n"+m.NewText, t.received(r)); err != nil {
+		return Conclusion{}, err
+	}
 	t.because("new ticket %d in %s", tk.Number, t.policy.PathName(dept.Key))
 	first := *m // nobody has seen this signature yet, and it says how to reach the sender
 	first.NewText, first.Signature = joined(m.NewText, m.Signature), ""
@@ -209,6 +212,13 @@ func (t *turn) fromOutside(r *Receipt, m *Mail, found match) (Conclusion, error)
 		return t.thanks(tk, r, m)
 	}
 	entry, err := t.addMessage(tk, r, m, false)
+	if err != nil {
+		return Conclusion{}, err
+	}
+	writer, _, err := t.participant(tk.Number, m.From)
+	if err == nil {
+		err = t.learn(tk.Number, writer.Reader, m, m.NewText, entry.At) // its subject is ours
+	}
 	if err != nil {
 		return Conclusion{}, err
 	}

@@ -22,8 +22,8 @@ func (t *turn) queue(n *Notice) error {
 	n.ReturnPath = tagged(dept.Address, t.policy.Separator, key.mint(TokenReturn, id))
 	n.Stamp = key.mint(TokenEcho, id)
 	n.Facts.Link = t.link(n, key)
-	if !n.Kind.ToAgent() && n.Facts.Language == "" {
-		n.Facts.Language = t.policy.LanguageFor(n.Department, "")
+	if err := t.forReader(n); err != nil {
+		return err
 	}
 	if n.Ticket != 0 {
 		n.References = append([]string{rootID(n.Ticket, dept.Address.Domain())}, n.References...)

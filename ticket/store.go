@@ -41,6 +41,7 @@ type Tx interface {
 	Door
 	APITokens
 	Portal
+	Readers
 	Timetable
 	Reports
 	Alarms

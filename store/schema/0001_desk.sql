@@ -188,6 +188,8 @@ CREATE TABLE participants (
   email  TEXT NOT NULL,
   role   TEXT NOT NULL,
   since  BIGINT,
+  language TEXT NOT NULL,   -- that they are to be written to in, a tag of RFC 5646; '' is not known
+  utc_offset TEXT NOT NULL, -- of their clock, such as '-0500'; '' is that of the desk, or not known
   UNIQUE (ticket, key)
 );
 CREATE INDEX participants_key ON participants (key, ticket);

@@ -29,6 +29,7 @@ func Run(t *testing.T, open func(testing.TB) ticket.Store) {
 		unsentTests,
 		quarantineTests,
 		webhookTests,
+		readerTests,
 		stateTests,
 		timerTests,
 		fieldTests,

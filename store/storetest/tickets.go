@@ -148,7 +148,7 @@ func participants(t *testing.T, s ticket.Store) {
 	ann := ticket.Participant{Ticket: 1001, Address: ticket.Address{Name: "Ann", Email: "Ann@example.com"},
 		Role: ticket.RoleRequester, Since: noon()}
 	bob := ticket.Participant{Ticket: 1001, Address: ticket.Address{Email: "bob@example.com"},
-		Role: ticket.RoleCollaborator, Since: noon()}
+		Role: ticket.RoleCollaborator, Since: noon(), Reader: ticket.Reader{Language: "fr", Offset: "-0500"}}
 	update(t, s, func(tx ticket.Tx) error {
 		twice := ann
 		twice.Role, twice.Address.Email = ticket.RoleCollaborator, "ann@EXAMPLE.com"

@@ -21,6 +21,7 @@ type Opening struct {
 
 	Authenticity Authenticity // what is known of a requester who filled in a form
 	Fields       []FieldValue // what such a requester filled in of the fields for customers
+	Languages    []string     // tags of RFC 5646 that such a requester's browser accepts, the best first
 	Files        []File       `json:"-"` // what the requester sent along; the bytes of each are a blob of its own
 }
 
@@ -80,7 +81,7 @@ func (t *turn) openFor(o Opening) (Transcript, error) {
 // mailOf is an opening as a mail of the requester.
 func (t *turn) mailOf(o Opening) (*Mail, error) {
 	m := &Mail{From: o.Requester, Subject: cleanSubject(plain(o.Subject)), NewText: strings.TrimSpace(plain(o.Text)),
-		Authenticity: o.Authenticity, Files: o.Files}
+		Authenticity: o.Authenticity, Files: o.Files, Languages: o.Languages}
 	m.From.Name = strings.Join(strings.Fields(plain(m.From.Name)), " ")
 	if o.Agent != "" || o.Origin != FromForm {
 		agent, err := t.whoAsks(o.Origin, o.Agent)

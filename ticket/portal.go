@@ -111,7 +111,7 @@ func (p *Policy) filledIn(department string, values []FieldValue) ([]FieldValue,
 func (t *turn) mailLink(n *Notice, to string) (why string, err error) {
 	address := Address{Email: to}
 	n.Answer, n.Automatic, n.Recipients = TokenCustomer, true, []Recipient{{Address: address}}
-	n.Facts = Facts{Department: t.policy.Departments[n.Department].Name, Signature: t.policy.Departments[n.Department].Signature,
+	n.Facts = Facts{Language: n.Facts.Language, Department: t.policy.Departments[n.Department].Name, Signature: t.policy.Departments[n.Department].Signature,
 		Zone: t.policy.Zone.String(), At: t.now, Until: t.now.Add(pageLinks[n.Kind].life)}
 	if t.policy.Own(to) {
 		return "it is an address of the desk itself", nil

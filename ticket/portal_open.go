@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,6 +60,7 @@ func (t *turn) askToOpen(o Opening) (why string, err error) {
 		return "the files of tickets that wait to be confirmed are too large", nil
 	}
 	n := &Notice{Kind: NoticeConfirm, Department: o.Department}
+	n.Facts.Language = cmp.Or(Guess(o.Subject+"\n"+o.Text), spokenOf(o.Languages))
 	if why, err := t.mailLink(n, o.Requester.Email); why != "" || err != nil {
 		return why, err
 	}

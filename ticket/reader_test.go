@@ -117,3 +117,28 @@ func TestClockOfACustomer(t *testing.T) {
 		}
 	}
 }
+
+// TestLanguageOfALink: the mail that asks to confirm what was filled in on the page is
+// in the language of that, or else in that of the browser.
+func TestLanguageOfALink(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ subject, text, browser, want string }{
+		{"Konto", german, "fr", "de"},
+		{"4711", "4711", "fr-CA", "fr"},
+		{"4711", "4711", "ja", ""},
+	} {
+		w := withPortal(t)
+		o := opening("karen.new@customer.example", tc.subject)
+		o.Text, o.Languages = tc.text, []string{tc.browser}
+		if why, err := w.desk.AskToOpen(t.Context(), o); why != "" || err != nil {
+			t.Fatal(why, err)
+		}
+		n := to(t, w.sent(), ticket.NoticeConfirm, o.Requester.Email)
+		if n.Facts.Language != tc.want {
+			t.Errorf("%q from a browser in %s: in %q, want %q", tc.text, tc.browser, n.Facts.Language, tc.want)
+		}
+		if n.Facts.Text != "" || n.Facts.Subject != "" {
+			t.Error("the mail has words of who filled in the form")
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"deskpost/templates"
 	"deskpost/ticket"
 )
 
@@ -100,6 +101,9 @@ func (s *Server) sendNew(r *http.Request) (answer, error) {
 		p.Email = sent.Get("email")
 	}
 	o := ticket.Opening{Requester: ticket.Address{Name: p.Name, Email: p.Email}, Subject: p.Subject, Text: p.Text, Department: p.Department, Files: files}
+	if accepted := templates.Accepted(r.Header.Get("Accept-Language")); accepted != "" {
+		o.Languages = []string{accepted}
+	}
 	for i := range p.Fields {
 		p.Fields[i].Value = sent.Get("field-" + p.Fields[i].Key)
 		o.Fields = append(o.Fields, ticket.FieldValue{Key: p.Fields[i].Key, Value: p.Fields[i].Value})

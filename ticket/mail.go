@@ -77,7 +77,6 @@ type Mail struct {
 	TakenBy    Actor        // who took it down for the sender, who told it on the telephone perhaps; zero is the sender
 	Department string       // for which it is meant; "" is that of the mailbox it came to
 	Fields     []FieldValue // what its sender filled in
-	Language   string       // that its sender has chosen to be written to in; "" is none
 }
 
 // Authenticity says what a border mail server that we trust found out about

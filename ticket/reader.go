@@ -30,8 +30,7 @@ type Readers interface {
 }
 
 // learn notes from a message, and what of its text is its writer's, how they are to
-// be written to. What they have
-// chosen on the page counts, then what they write in, if that is beyond doubt. So
+// be written to. What they write in counts, if that is beyond doubt. So
 // the language stays as it is until somebody changes theirs: a short mail, or one
 // that is full of what a program says, changes nothing. What their mail program
 // says (RFC 3282) counts only where nothing else is known: it is set up once, often
@@ -42,8 +41,6 @@ func (t *turn) learn(n Number, was Reader, m *Mail, text string, received time.T
 	}
 	is := was
 	switch sure := Guess(text); {
-	case slices.Contains(languages, m.Language):
-		is.Language = m.Language
 	case sure != "":
 		is.Language = sure
 	case was.Language == "":

@@ -30,7 +30,7 @@ var deskTables = []table{
 	{"links", false},
 	{"transcripts", false},
 	{"quarantine", false},
-	{"passwords", false}, {"redeemed", false}, {"openings", false}, {"api_tokens", true},
+	{"passwords", false}, {"second_factors", false}, {"recovery_codes", false}, {"redeemed", false}, {"openings", false}, {"api_tokens", true},
 	{"editions", false}, {"sla_clocks", false}, {"sla_fired", false},
 }
 

@@ -45,6 +45,7 @@ var pageFunctions = htmltemplate.FuncMap{
 	"inc":        func(i int) int { return i + 1 },
 	"size":       ticket.ByteCount,
 	"clock":      datings[English].short,
+	"date":       func(t time.Time, zone *time.Location) string { return t.In(zone).Format("2 January 2006") },
 	"stamp":      func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 }
 

@@ -42,7 +42,7 @@ func fullSample(kind ticket.NoticeKind) ticket.Notice {
 			},
 			Address: "karen@example.org", Answer: "550 5.1.1 no such user",
 			Files: []ticket.File{{ID: 3, Name: "screen.png", Type: "image/png", Size: 14 << 10}},
-			Until: time.Date(2026, 11, 25, 12, 30, 0, 0, time.UTC), Link: "https://desk.example.com/sign-in/1a.abcdefghijklmnopqrstuvwxyz", Revoked: true,
+			Until: time.Date(2026, 11, 25, 12, 30, 0, 0, time.UTC), Link: "https://desk.example.com/sign-in/1a.abcdefghijklmnopqrstuvwxyz", Account: ticket.AccountFactorOn, Revoked: true,
 			Zone: "Europe/Berlin", Language: English, Offset: "-0500", At: time.Date(2026, 11, 23, 12, 30, 0, 0, time.UTC), Dated: time.Date(2026, 11, 24, 8, 0, 0, 0, time.UTC),
 		},
 	}

@@ -40,6 +40,7 @@ const (
 	NoticeDailyPlan     NoticeKind = "daily-plan"    // to an agent: what there is to do today
 	NoticeWeeklyReport  NoticeKind = "weekly-report" // to a lead: what has happened
 	NoticeSignIn        NoticeKind = "sign-in"       // to an agent: a link to the page
+	NoticeAccount       NoticeKind = "account"       // to an agent: how they sign in was changed, or tried
 	NoticeConfirm       NoticeKind = "confirm"       // to whoever is named in a form: a link that opens the ticket
 	NoticeVisit         NoticeKind = "visit"         // to a customer: a link to their tickets
 )
@@ -48,7 +49,7 @@ const (
 var NoticeKinds = []NoticeKind{NoticeAck, NoticeReply, NoticeResolved, NoticeReceipt, NoticeMoved, NoticeReminder, NoticeUnanswered, NoticeClosing, NoticeNew, NoticeMessage, NoticeAssigned,
 	NoticeTransferred, NoticeNote, NoticeReplied, NoticeStuck, NoticeMerged, NoticeGuest, NoticeMisused, NoticeUndeliverable, NoticeDelayed, NoticeTranscript,
 	NoticeHeld, NoticeFollowUp, NoticeEscalation, NoticeEscalations, NoticeLate, NoticeDigest,
-	NoticeDailyPlan, NoticeWeeklyReport, NoticeSignIn, NoticeConfirm, NoticeVisit}
+	NoticeDailyPlan, NoticeWeeklyReport, NoticeSignIn, NoticeAccount, NoticeConfirm, NoticeVisit}
 
 // SignsIn reports whether notices of this kind carry a link that lets in whoever
 // follows it first.
@@ -186,6 +187,7 @@ type Facts struct {
 	Address string       `json:"address,omitempty"` // which recipient a mail did not reach
 	Answer  string       `json:"answer,omitempty"`  // what the mail server said
 	Link    string       `json:"link,omitempty"`    // to the page
+	Account AccountNews  `json:"account,omitempty"` // what happened to how the reader signs in
 	Files   []File       `json:"files,omitempty"`   // sent along
 	Zone    string       `json:"zone,omitempty"`    // of the times in the text
 	At      time.Time    `json:"at,omitzero"`

@@ -36,6 +36,7 @@ type Policy struct {
 
 	Page         string        // where agents' browsers find the page, such as https://desk.example.com; "" if there is none
 	Portal       bool          // customers may open and follow tickets there
+	SecondFactor bool          // agents need a second factor to sign in by a password or a link
 	Sweep        time.Duration // between two ticks
 	SendDelay    time.Duration // how long an agent's reply waits before it is sent, so that it can be taken back
 	CatchupWait  time.Duration // how long after a start, or an outage of a mailbox, steps wait for mail that came before them

@@ -39,6 +39,8 @@ type Tx interface {
 	Requests
 	Unsents
 	Door
+	Factors
+	Sessions
 	APITokens
 	Portal
 	Readers

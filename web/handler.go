@@ -136,6 +136,10 @@ func (s *Server) explain(r *http.Request, err error) answer {
 	return answer{status: http.StatusInternalServerError, page: "error", data: f}
 }
 
+// refusal is what an error refuses, in words for people; false if it is another
+// one.
+func refusal(err error) (*ticket.Refusal, bool) { return errors.AsType[*ticket.Refusal](err) }
+
 func statusOf(kind ticket.RefusalKind) int {
 	switch kind {
 	case ticket.NotFound:

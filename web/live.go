@@ -200,8 +200,11 @@ func (s *Server) listener(r *http.Request) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	agent, err := s.agent(r.WithContext(ctx))
-	return agent.Key, err
+	who, err := s.signedInBy(r.WithContext(ctx))
+	if who.SetUp {
+		return "", err // a second factor comes first
+	}
+	return who.Agent.Key, err
 }
 
 // A stream tells one open page what happens.

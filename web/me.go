@@ -12,8 +12,13 @@ type mePage struct {
 	frame
 	Email    string
 	Password passwordSection
+	Factor   factorSection
+	Sessions []sessionRow
 	Tokens   tokensSection
 }
+
+// Elsewhere reports whether the agent is signed in at another browser too.
+func (p mePage) Elsewhere() bool { return len(p.Sessions) > 1 }
 
 // me shows the account.
 func (s *Server) me(r *http.Request, agent ticket.Agent) (answer, error) {
@@ -33,6 +38,12 @@ func (s *Server) mePage(r *http.Request, agent ticket.Agent, status int, say fun
 	}
 	p := mePage{frame: f, Email: agent.Emails[0]}
 	if p.Password, err = s.passwordSection(r, agent); err != nil {
+		return answer{}, err
+	}
+	if p.Factor, err = s.factorSection(r, agent); err != nil {
+		return answer{}, err
+	}
+	if p.Sessions, err = s.sessionRows(r, agent); err != nil {
 		return answer{}, err
 	}
 	if p.Tokens, err = s.tokensSection(r, agent); err != nil {

@@ -3,8 +3,6 @@ package web
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -92,16 +90,6 @@ func mayHash(ctx context.Context) (done func(), err error) {
 	}
 }
 
-// proof is what a session holds of a password's hash, to know whether it has
-// changed. An agent without a password has none.
-func proof(hash string) string {
-	if hash == "" {
-		return ""
-	}
-	sum := sha256.Sum256([]byte(hash))
-	return hex.EncodeToString(sum[:8])
-}
-
 // A passwordSection is the form that sets a password.
 type passwordSection struct {
 	Has     bool
@@ -147,14 +135,14 @@ func (s *Server) setPassword(r *http.Request, agent ticket.Agent) (answer, error
 	if err != nil {
 		return answer{}, err
 	}
-	if err := s.Desk.SetPassword(r.Context(), agent.Key, hash); err != nil {
+	if err := s.Desk.ChangePassword(r.Context(), agent.Key, hash, s.session(r)); err != nil {
 		return answer{}, err
 	}
-	if err := s.begin(r, agent.Key); err != nil {
+	if err := s.renew(r); err != nil {
 		return answer{}, err
 	}
 	s.flash(r, "Your password is set.")
-	return goTo("/"), nil
+	return goTo("/me"), nil
 }
 
 // badForm says that a form can not be read; what is too large is told as such.

@@ -58,6 +58,8 @@ func (s *Server) Handler() (http.Handler, error) {
 	open := func(pattern string, h handler) { mux.Handle(pattern, s.sessions.LoadAndSave(s.page(h))) }
 	open("GET /sign-in", s.askSignIn)
 	open("POST /sign-in", s.signIn)
+	open("GET /sign-in/code", s.askCode)
+	open("POST /sign-in/code", s.takeCode)
 	open("GET /sign-in/{token}", s.askLink)
 	open("POST /sign-in/{token}", s.signInByLink)
 	open("POST /sign-out", s.signOut)
@@ -90,6 +92,16 @@ func (s *Server) Handler() (http.Handler, error) {
 	signedIn("POST /me/password", s.setPassword)
 	signedIn("POST /me/tokens", s.makeToken)
 	signedIn("POST /me/tokens/{id}", s.revokeToken)
+	signedIn("POST /me/sessions", s.endSessions)
+	settingUp := func(pattern string, h func(*http.Request, ticket.SignedIn) (answer, error)) {
+		open(pattern, s.asAnyAgent(h))
+	}
+	settingUp("GET /me/second-factor", s.askFactor)
+	settingUp("POST /me/second-factor", s.beginFactor)
+	settingUp("POST /me/second-factor/confirm", s.confirmFactor)
+	settingUp("POST /me/second-factor/codes", s.renewCodes)
+	settingUp("POST /me/second-factor/off", s.endFactor)
+
 	signedIn("GET /dashboard", s.dashboard)
 	signedIn("GET /health", s.health)
 	signedIn("POST /health/outbox/{id}", s.decide)

@@ -22,7 +22,7 @@ type signInPage struct {
 }
 
 func (s *Server) askSignIn(r *http.Request) (answer, error) {
-	if agent, err := s.agent(r); err != nil || agent.Key != "" {
+	if p, err := s.signedInBy(r); err != nil || p.Agent.Key != "" {
 		return goTo("/"), err
 	}
 	return answer{page: "sign-in", data: signInPage{frame: frame{Title: "Sign in"}, Customers: s.Desk.Policy().Portal, To: local(r.URL.Query().Get("to"))}}, nil
@@ -54,6 +54,9 @@ func (s *Server) signIn(r *http.Request) (answer, error) {
 		return answer{}, err
 	}
 	if wait := s.brake.try(s.Now(), by...); wait > 0 {
+		if err := s.tellTries(r, agent.Key); err != nil {
+			return answer{}, err
+		}
 		return p.refused(http.StatusTooManyRequests, fmt.Sprintf("Too many tries. Try again in %d min, or have a link mailed to you.", minutes(wait))), nil
 	}
 	if len(password) > 4*maxPassword {
@@ -71,10 +74,7 @@ func (s *Server) signIn(r *http.Request) (answer, error) {
 		return p.refused(http.StatusForbidden, "Address and password do not belong together. Without the password you can have a link mailed to you."), nil
 	}
 	s.brake.forgive(s.Now(), by...)
-	if err := s.begin(r, agent.Key); err != nil {
-		return answer{}, err
-	}
-	return goTo(p.To), nil
+	return s.enter(r, agent.Key, ticket.ByPassword, p.To)
 }
 
 // mailLink mails a link. Nobody is kept from asking by others who ask elsewhere,
@@ -109,17 +109,32 @@ func (s *Server) signInByLink(r *http.Request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if err := s.begin(r, agent); err != nil {
-		return answer{}, err
-	}
-	return goTo("/"), nil
+	return s.enter(r, agent, ticket.ByLink, "/")
 }
 
 func (s *Server) signOut(r *http.Request) (answer, error) {
+	p, err := s.signedInBy(r)
+	if err != nil {
+		return answer{}, err
+	}
+	if p.Agent.Key != "" {
+		if err := s.Desk.EndSession(r.Context(), p.Agent.Key, p.Session.ID); err != nil {
+			return answer{}, err
+		}
+	}
 	if err := s.sessions.Destroy(r.Context()); err != nil {
 		return answer{}, err
 	}
 	return goTo("/sign-in"), nil
+}
+
+// tellTries lets an agent know that somebody tries passwords with their address. It
+// does the same for a stranger, whom nobody is told of.
+func (s *Server) tellTries(r *http.Request, agent string) error {
+	if s.brake.try(s.Now(), tried{"told of " + agent, 1}) > 0 {
+		return nil // the desk was asked to just now
+	}
+	return s.Desk.TellTries(r.Context(), agent)
 }
 
 // minutes is how long somebody has to wait, in whole minutes.

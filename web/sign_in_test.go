@@ -22,7 +22,7 @@ func TestPassword(t *testing.T) {
 	jane := p.signIn("jane")
 	jane.want(jane.post("/me/password", url.Values{"password": {"too short"}}), 422, "from 12 to 200 characters")
 	jane.want(jane.post("/me/password", url.Values{"password": {janesPassword}}), 303)
-	jane.want(jane.get("/tickets"), 200, "Your password is set.")
+	jane.want(jane.get("/me"), 200, "Your password is set.")
 	elsewhere.want(elsewhere.get("/tickets"), 303)
 	another := url.Values{"password": {"another long password"}}
 	jane.want(jane.post("/me/password", another), 422, "not your password of now")

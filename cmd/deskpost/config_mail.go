@@ -31,7 +31,7 @@ func (c *checker) settings(raw *rawConfig) *settings {
 	}
 	s.Relay = c.relay(raw)
 	s.Web = c.web(raw.Web)
-	s.Policy.Page, s.Policy.Portal = s.Web.URL, s.Web.Portal
+	s.Policy.Page, s.Policy.Portal, s.Policy.SecondFactor = s.Web.URL, s.Web.Portal, s.Web.SecondFactor
 	s.Webhooks = c.webhooks(raw, s.Policy)
 	s.AuthservID = c.authservID(raw.Mail.AuthservID)
 	s.MaxSize = c.maxSize(raw.Mail.MaxSize)

@@ -45,6 +45,8 @@ type rawWeb struct {
 	Listen string `toml:"listen"`
 	URL    string `toml:"url"`
 	Portal bool   `toml:"portal"`
+
+	SecondFactor string `toml:"second_factor"`
 }
 
 type rawMailbox struct {
@@ -259,6 +261,7 @@ func defaultConfig(index *tomlIndex) *rawConfig {
 			Retry: []string{"1m", "5m", "15m", "30m", "1h"}, TellAt: "24h", GiveUp: "5d", SendDelay: "0s",
 			CapAddressHour: 10, CapAddressDay: 40, CapTicketDay: 20, CapSystemHour: 500,
 			CapSenderHour: 30, CapReopenHour: 5, CapAgentBurst: 60, DailyPlan: "0 7 * * mon-fri"},
+		Web: rawWeb{SecondFactor: "optional"},
 		Log: rawLog{Level: "info", Format: "json"},
 	}
 }

@@ -316,6 +316,7 @@ daily_plan = "0 8 * * *"
 listen = "127.0.0.1:8025"
 url = "https://desk.bank.example/"
 portal = true
+second_factor = "required"
 
 [log]
 level = "warn"
@@ -383,7 +384,7 @@ func TestFullConfigPolicy(t *testing.T) {
 		Macros: map[string]ticket.Macro{"move": {Key: "move", Name: "Move it", Commands: []string{"#p1", "#dept online-banking", "#canned reset"},
 			Text: "Dear {{first_name|customer}}, we move your ticket {{number}}.", Automatic: true, Departments: []string{"support"}}},
 		Priorities: []string{"P3", "P2", "P1"}, DefaultPriority: "P2", Admins: []string{"jane"},
-		Page: "https://desk.bank.example", Portal: true, Sweep: time.Minute, CatchupWait: 5 * time.Minute, WeeklyReport: cronText("30 6 1 * * America/New_York"),
+		Page: "https://desk.bank.example", Portal: true, SecondFactor: true, Sweep: time.Minute, CatchupWait: 5 * time.Minute, WeeklyReport: cronText("30 6 1 * * America/New_York"),
 		Acknowledge: ticket.AckNever, ReopenWindow: 36 * time.Hour, TokenLife: 30 * day, DraftLife: 3 * day, SendDelay: 30 * time.Second,
 		OldMail: 2 * day, NearMiss: ticket.NearMissWarn, Separator: "=", Echo: "support",
 		Caps: ticket.Caps{AddressHour: 1, AddressDay: 2, TicketDay: 3, SystemHour: 4, SenderHour: 6, ReopenHour: 7, AgentBurst: 5},
@@ -470,7 +471,7 @@ func TestFullConfigServers(t *testing.T) {
 		t.Errorf("node %q", s.Node)
 	}
 	if s.FreeSpace != 1<<30 || s.Control != "/run/deskpost/control" || s.AuthservID != "mx.bank.example" || s.MaxSize != 10<<20 || s.Echo != "support@BANK.example" ||
-		s.Log.Level.String() != "WARN" || s.Log.Format != "text" || s.Web != (webSettings{"127.0.0.1:8025", "https://desk.bank.example", true}) {
+		s.Log.Level.String() != "WARN" || s.Log.Format != "text" || s.Web != (webSettings{"127.0.0.1:8025", "https://desk.bank.example", true, true}) {
 		t.Errorf("got %q, %d, %q, %v", s.AuthservID, s.MaxSize, s.Echo, s.Log)
 	}
 	hook := s.Webhooks["chat"]

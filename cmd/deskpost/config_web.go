@@ -12,11 +12,14 @@ type webSettings struct {
 	Listen string // host and port; "" is no page
 	URL    string // where browsers find it, without a slash at the end
 	Portal bool   // customers may use it too
+
+	SecondFactor bool // agents need one
 }
 
 // web checks where the page listens and how browsers reach it.
 func (c *checker) web(raw rawWeb) webSettings {
 	listen, address := at("web", "listen"), at("web", "url")
+	required := c.oneOf(at("web", "second_factor"), raw.SecondFactor, "optional", "required") == "required"
 	if raw.Listen == "" {
 		if raw.URL != "" && !c.known(address) {
 			c.fault(address, "there is no page that could be found there; write where it listens too, such as listen = \"127.0.0.1:8025\"")
@@ -44,7 +47,7 @@ func (c *checker) web(raw rawWeb) webSettings {
 	case u.Scheme == "https" && host != "" && !loopback(host) && !private(host):
 		c.fault(listen, "the page itself speaks no TLS, so only a proxy near it may reach it; write an address of this machine or of your own network, such as \"127.0.0.1:%s\"", port)
 	}
-	return webSettings{Listen: raw.Listen, URL: strings.TrimRight(raw.URL, "/"), Portal: raw.Portal}
+	return webSettings{Listen: raw.Listen, URL: strings.TrimRight(raw.URL, "/"), Portal: raw.Portal, SecondFactor: required}
 }
 
 // loopback reports whether a host is this machine.

@@ -65,7 +65,7 @@ func rootCommand() *cobra.Command {
 		return &usageError{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
 	})
 	root.AddCommand(serveCommand(), demoCommand(), checkCommand(), configCommand(), explainCommand(),
-		inspectCommand(), slaCommand(), outboxCommand(), webhookCommand(), verifyCommand(), whoCanCommand(), doCommand(), tokenCommand(), reloadCommand(), backupCommand(), restoreCommand(), benchCommand())
+		inspectCommand(), slaCommand(), outboxCommand(), webhookCommand(), verifyCommand(), whoCanCommand(), doCommand(), tokenCommand(), agentCommand(), reloadCommand(), backupCommand(), restoreCommand(), benchCommand())
 	return root
 }
 

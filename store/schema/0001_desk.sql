@@ -502,12 +502,46 @@ CREATE TABLE quarantine (
 );
 CREATE INDEX quarantine_waits ON quarantine (department, receipt) WHERE decided_at IS NULL;
 
--- What agents sign in with on the page, by their keys in the config.
+-- What agents sign in with on the page, by their keys in the config, and by the
+-- address that the key had: it is worth nothing to somebody else of that key.
 CREATE TABLE passwords (
   agent      TEXT PRIMARY KEY,
+  address    TEXT NOT NULL, -- as addresses are compared
   hash       TEXT NOT NULL, -- as argon2id writes it
   changed_at BIGINT NOT NULL
 );
+
+-- The devices that show agents the codes they sign in with as well.
+CREATE TABLE second_factors (
+  agent        TEXT PRIMARY KEY,
+  address      TEXT NOT NULL,
+  key          BIGINT NOT NULL, -- which key of the desk it is sealed with
+  sealed       @bytes NOT NULL, -- the secret that is shared with the device
+  last_step    BIGINT NOT NULL, -- of the code that was accepted last
+  begun_at     BIGINT NOT NULL,
+  confirmed_at BIGINT           -- NULL until the device has shown a right code
+);
+
+-- Codes for agents who have lost the device, each for one use.
+CREATE TABLE recovery_codes (
+  agent   TEXT NOT NULL,
+  sum     TEXT NOT NULL, -- SHA-256 in hexadecimal digits
+  used_at BIGINT,
+  PRIMARY KEY (agent, sum)
+);
+
+-- The browsers in which agents are signed in. What a browser has leads to a row
+-- of sessions, and that to one of these.
+CREATE TABLE agent_sessions (
+  id       TEXT PRIMARY KEY,
+  agent    TEXT NOT NULL,
+  address  TEXT NOT NULL,
+  way      TEXT NOT NULL, -- how they signed in
+  browser  TEXT NOT NULL,
+  began_at BIGINT NOT NULL,
+  seen_at  BIGINT NOT NULL
+);
+CREATE INDEX agent_sessions_agent ON agent_sessions (agent);
 
 -- Links in notices that were used: each works once.
 CREATE TABLE redeemed (

@@ -19,6 +19,7 @@ const password = "demo"
 // A desk is the program under test, `deskpost demo` after its story, when it stays
 // up to be looked at: three tickets are there, and mail servers beside it.
 type desk struct {
+	secret     string // of a second factor that was set up
 	url        string
 	imap, smtp string // hosts and ports
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -84,6 +85,37 @@ func sights(d *desk, number string) []sight {
 		{"health", "/health", func(b *tab) { b.open("/"); b.press("Sign out"); b.signIn("john"); b.open("/health") }}, // an admin, and a lead
 		{"dashboard", "/dashboard", func(b *tab) { b.open("/dashboard") }},
 		{"dashboard-refused", "/dashboard", func(b *tab) { b.open("/dashboard?from=soon") }},
+		{"second-factor", "/me/second-factor", func(b *tab) { b.open("/me/second-factor") }},
+		{"second-factor-begun", "/me/second-factor", func(b *tab) { b.press("Set it up") }},
+		{"second-factor-refused", "/me/second-factor", func(b *tab) {
+			b.fill("The code that it shows now", "000000")
+			b.press("Switch on")
+		}},
+		{"second-factor-codes", "/me/second-factor", func(b *tab) {
+			d.secret = b.secret()
+			b.fill("The code that it shows now", totpCode(d.secret, time.Now()))
+			b.press("Switch on")
+			b.reads("shown only this once")
+		}},
+		{"second-factor-on", "/me/second-factor", func(b *tab) { b.open("/me/second-factor"); b.reads("10 recovery codes left") }},
+		{"account-with-second-factor", "/me", func(b *tab) { b.open("/me") }},
+		{"code", "/sign-in/code", func(b *tab) {
+			b.press("Sign out")
+			b.fill("Mail address", "john@bank.example")
+			b.fill("Password", "demo")
+			b.press("Sign in")
+			b.reads("Your code")
+		}},
+		{"code-refused", "/sign-in/code", func(b *tab) {
+			b.fill("Code of your device", "000000")
+			b.press("Sign in")
+			b.reads("This code is not right")
+		}},
+		{"home-by-code", "/{$}", func(b *tab) {
+			b.fill("Code of your device", totpCode(d.secret, time.Now().Add(30*time.Second)))
+			b.press("Sign in")
+			b.reads("John Smith")
+		}},
 	}
 }
 
@@ -122,7 +154,7 @@ func TestNoPageIsForgotten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	routes := regexp.MustCompile(`(?:open|signedIn)\("GET (/[^"]*)"`).FindAllStringSubmatch(string(source), -1)
+	routes := regexp.MustCompile(`(?:open|signedIn|settingUp)\("GET (/[^"]*)"`).FindAllStringSubmatch(string(source), -1)
 	if len(routes) < 5 {
 		t.Fatalf("web/server.go does not write its routes as it did: %q", routes)
 	}

@@ -105,6 +105,10 @@ func (w *where) filter(s searcher, f ticket.Filter) {
 			w.behind(f.Behind)
 		}
 	}
+	if f.StarsTo > 0 {
+		w.add("rated_at IS NOT NULL AND stars >= $", max(1, f.StarsFrom))
+		w.add("stars <= $", f.StarsTo)
+	}
 	if !f.DueBy.IsZero() {
 		w.add("deadline <= $", f.DueBy.UnixMilli())
 	}

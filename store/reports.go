@@ -46,7 +46,7 @@ func heldMessagesQuery(s []ticket.Status, departments []string) (string, args) {
 // tallyQuery walks the tickets that were changed since an instant: what was
 // opened or ended since then is among them.
 const tallyQuery = `
-	SELECT t.opened_at, COALESCE(t.resolved_at, t.closed_at), t.status, t.assignee,
+	SELECT t.opened_at, COALESCE(t.resolved_at, t.closed_at), t.status, t.assignee, t.rated_at, t.stars,
 		(SELECT MIN(e.at) FROM entries AS e WHERE e.ticket = t.number AND e.kind = 'reply'),
 		(SELECT MAX(CASE WHEN c.breached_at IS NOT NULL THEN 2 WHEN c.state = 'met' THEN 1 ELSE 0 END)
 			FROM sla_clocks AS c WHERE c.ticket = t.number AND c.metric = 'first')
@@ -64,11 +64,12 @@ func (t *tx) Tally(department string, from, to time.Time) (ticket.Tally, error) 
 		Open: map[string]int{}, Replies: map[string]int{}, EndedByWho: map[string]int{}}
 	within := func(at time.Time) bool { return !at.Before(from) && at.Before(to) }
 	err := each(t, func(s scan) error {
-		var opened, ended, answered time.Time
+		var opened, ended, answered, rated time.Time
 		var status ticket.Status
 		var assignee string
 		var first *int
-		if err := s(instant{&opened}, instant{&ended}, &status, &assignee, instant{&answered}, &first); err != nil {
+		var stars int
+		if err := s(instant{&opened}, instant{&ended}, &status, &assignee, instant{&rated}, &stars, instant{&answered}, &first); err != nil {
 			return err
 		}
 		if within(opened) {
@@ -81,6 +82,9 @@ func (t *tx) Tally(department string, from, to time.Time) (ticket.Tally, error) 
 			} else if first != nil && *first == 2 {
 				y.FirstLate++
 			}
+		}
+		if within(rated) {
+			y.Ratings = append(y.Ratings, stars)
 		}
 		if status.Done() && within(ended) {
 			y.Ended = append(y.Ended, ended)

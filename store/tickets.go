@@ -10,7 +10,7 @@ import (
 
 const ticketColumns = `number, subject, status, substatus, priority, department, assignee, team, plan, plan_by,
 	requester_name, requester_email, tags, fields, follow_up, snoozed, due, spent, merged_into,
-	opened_at, updated_at, spoken_at, status_at, resolved_at, closed_at, reminded_at, reminders, deadline, next_at,
+	opened_at, updated_at, spoken_at, status_at, resolved_at, closed_at, reminded_at, reminders, stars, rated_at, deadline, next_at,
 	plan_revision, calendar, calendar_revision`
 
 func ticketFields(k *ticket.Ticket) []any {
@@ -19,7 +19,7 @@ func ticketFields(k *ticket.Ticket) []any {
 		wordTo{&k.PlanPinned, "agent"}, &k.Requester.Name, &k.Requester.Email, jsonTo[[]string]{&k.Tags},
 		jsonTo[map[string]string]{&k.Fields}, instant{&k.FollowUp}, instant{&k.Snoozed}, instant{&k.Due}, msTo{&k.Spent},
 		refTo[ticket.Number]{&k.MergedInto}, instant{&k.OpenedAt}, instant{&k.UpdatedAt}, instant{&k.SpokenAt},
-		instant{&k.StatusAt}, instant{&k.ResolvedAt}, instant{&k.ClosedAt}, instant{&k.RemindedAt}, &k.Reminders, instant{&k.Deadline}, instant{&k.NextAt},
+		instant{&k.StatusAt}, instant{&k.ResolvedAt}, instant{&k.ClosedAt}, instant{&k.RemindedAt}, &k.Reminders, &k.Stars, instant{&k.RatedAt}, instant{&k.Deadline}, instant{&k.NextAt},
 		&k.PlanRevision, &k.Calendar, &k.CalendarRevision}
 }
 
@@ -36,10 +36,10 @@ func (t *tx) Ticket(n ticket.Number) (*ticket.Ticket, error) {
 const saveTicket = `
 	INSERT INTO tickets (number, subject, status, substatus, priority, department, assignee, team, plan, plan_by,
 		requester_name, requester_email, requester_key, tags, fields, follow_up, snoozed, due, spent, merged_into,
-		opened_at, updated_at, spoken_at, status_at, resolved_at, closed_at, reminded_at, reminders, deadline, next_at,
+		opened_at, updated_at, spoken_at, status_at, resolved_at, closed_at, reminded_at, reminders, stars, rated_at, deadline, next_at,
 		plan_revision, calendar, calendar_revision)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
-		$25, $26, $27, $28, $29, $30, $31, $32, $33)
+		$25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35)
 	ON CONFLICT (number) DO UPDATE SET subject = excluded.subject, status = excluded.status,
 		substatus = excluded.substatus, priority = excluded.priority, department = excluded.department,
 		assignee = excluded.assignee, team = excluded.team, plan = excluded.plan, plan_by = excluded.plan_by,
@@ -49,7 +49,7 @@ const saveTicket = `
 		merged_into = excluded.merged_into, opened_at = excluded.opened_at, updated_at = excluded.updated_at,
 		spoken_at = excluded.spoken_at, status_at = excluded.status_at, resolved_at = excluded.resolved_at,
 		closed_at = excluded.closed_at, reminded_at = excluded.reminded_at, reminders = excluded.reminders,
-		deadline = excluded.deadline, next_at = excluded.next_at,
+		stars = excluded.stars, rated_at = excluded.rated_at, deadline = excluded.deadline, next_at = excluded.next_at,
 		plan_revision = excluded.plan_revision, calendar = excluded.calendar, calendar_revision = excluded.calendar_revision`
 
 // Save implements ticket.Tickets.
@@ -58,7 +58,7 @@ func (t *tx) Save(k *ticket.Ticket) error {
 		k.Team, k.Plan, word(k.PlanPinned, "agent", "rule"), k.Requester.Name, k.Requester.Email, k.Requester.Key(),
 		jsonOf(k.Tags), jsonOf(k.Fields), ms(k.FollowUp), ms(k.Snoozed), ms(k.Due), k.Spent.Milliseconds(),
 		ref(k.MergedInto), ms(k.OpenedAt), ms(k.UpdatedAt), ms(k.SpokenAt), ms(k.StatusAt),
-		ms(k.ResolvedAt), ms(k.ClosedAt), ms(k.RemindedAt), k.Reminders, ms(k.Deadline), ms(k.NextAt),
+		ms(k.ResolvedAt), ms(k.ClosedAt), ms(k.RemindedAt), k.Reminders, k.Stars, ms(k.RatedAt), ms(k.Deadline), ms(k.NextAt),
 		k.PlanRevision, k.Calendar, k.CalendarRevision)
 	if err != nil {
 		return err

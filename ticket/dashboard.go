@@ -62,6 +62,7 @@ func (y *Tally) add(other Tally) {
 	}
 	y.FirstMet, y.FirstLate = y.FirstMet+other.FirstMet, y.FirstLate+other.FirstLate
 	y.Answers, y.Solutions = append(y.Answers, other.Answers...), append(y.Solutions, other.Solutions...)
+	y.Ratings = append(y.Ratings, other.Ratings...)
 	for _, by := range []struct{ into, from map[string]int }{{y.Open, other.Open}, {y.Replies, other.Replies}, {y.EndedByWho, other.EndedByWho}} {
 		for key, n := range by.from {
 			by.into[key] += n

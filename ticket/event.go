@@ -54,6 +54,7 @@ const (
 	SubjectChanged      EventKind = "subject"
 	RequesterChanged    EventKind = "requester" // Before and After are address keys
 	RequesterReminded   EventKind = "reminded"
+	TicketRated         EventKind = "rated" // Before and After are of BestRating, "" is not yet; Detail is the customer's remark
 	TermsChanged        EventKind = "terms" // Before and After are Terms
 	StepReached         EventKind = "step"
 	BreachRevoked       EventKind = "breach-revoked"

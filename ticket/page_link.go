@@ -34,6 +34,9 @@ func (t *turn) link(n *Notice, key Key) string {
 	if n.Kind == NoticeAck && t.policy.Portal && n.Ticket != 0 {
 		return fmt.Sprintf("%s/my/%d", t.policy.Page, n.Ticket)
 	}
+	if (n.Kind == NoticeResolved || n.Kind == NoticeReply && n.Facts.Resolved) && t.policy.Portal && t.policy.Departments[n.Department].Rating {
+		return fmt.Sprintf("%s/my/%d#rate", t.policy.Page, n.Ticket)
+	}
 	return ""
 }
 

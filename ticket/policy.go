@@ -79,6 +79,7 @@ type Department struct {
 
 	Language string // of the words around those of people in mail to its customers: a tag of RFC 5646, or AutoLanguage
 	Portal   bool   // customers may open tickets in it on the page, where there is a portal
+	Rating   bool   // customers may rate its tickets there
 }
 
 // An Agent works on tickets.

@@ -19,7 +19,12 @@ type CustomerSheet struct {
 	Said       []Said // the first first
 	Latest     time.Time
 	MayWrite   bool
-	MaySolve   bool // may say that it is solved
+	MaySolve   bool   // may say that it is solved
+	MayRate    bool   // may say how content they are
+	Stars      int    // how it was rated; 0 is not yet
+	Remark     string // with that, for whoever may rate it
+	Reopens    bool   // a message still reopens it; else it opens a ticket of its own, if this one is done
+	Done       bool
 
 	department string // key
 }
@@ -116,6 +121,15 @@ func (t *turn) customerSheet(n Number, a Address) (*CustomerSheet, error) {
 	}
 	if s.Said, err = t.saidTo(tk, p); err != nil || len(s.Said) == 0 {
 		return nil, err
+	}
+	if s.Done = tk.Status.Done(); s.Done {
+		s.Reopens = t.mayReopen(tk, &Receipt{})
+	}
+	if s.MayRate = t.rateable(tk, p); s.MayRate {
+		s.Stars = tk.Stars
+		if s.Remark, err = t.remarkOf(tk); err != nil {
+			return nil, err
+		}
 	}
 	for _, said := range s.Said {
 		if said.At.After(s.Latest) {

@@ -40,6 +40,8 @@ func (p *Policy) query(text, agent string, now time.Time) (Filter, error) {
 		if f.Asleep.IsZero() {
 			f.Awake = time.Time{}
 		}
+	case f.StarsTo > 0:
+		f.Statuses, f.Awake = searched, time.Time{}
 	default:
 		f.Statuses = unfinished
 	}
@@ -52,6 +54,9 @@ func (p *Policy) narrow(f *Filter, word command.Word, agent string, now time.Tim
 		return narrowByText(f, word.Text)
 	}
 	if known, err := narrowByDeadline(f, word.Text, now); known {
+		return err
+	}
+	if known, err := narrowByRating(f, word.Text); known {
 		return err
 	}
 	if key, value, pair := cutPair(word.Text); pair {
@@ -89,7 +94,7 @@ func (p *Policy) narrowByPair(f *Filter, key, value, agent string) error {
 	case "from", "requester":
 		f.Requester = strings.ToLower(value)
 	default:
-		return refuse(Invalid, "%q is not something to list by: there are dept, prio, assignee, team, status, sla, tag, field and from; "+
+		return refuse(Invalid, "%q is not something to list by: there are dept, prio, assignee, team, status, sla, tag, field, rating and from; "+
 			"to search for it, write it in quotes", key)
 	}
 	return err

@@ -28,6 +28,8 @@ type Diary struct {
 	closed    time.Time
 	reminded  time.Time
 	reminders int
+	stars     string // of the latest rating
+	rated     time.Time
 	breaks    []string // where events do not follow from those before them
 }
 
@@ -72,6 +74,11 @@ func (d *Diary) Follow(e Event) {
 		}
 	case RequesterReminded:
 		d.reminded, d.reminders = e.Happened(), d.reminders+1
+	case TicketRated:
+		if d.stars != e.Before {
+			d.breaks = append(d.breaks, fmt.Sprintf("its rating went from %q to %q, but was %q", e.Before, e.After, d.stars))
+		}
+		d.stars, d.rated = e.After, e.Happened()
 	case LinkAdded, LinkRemoved:
 		d.link(e)
 	case TicketMerged:
@@ -179,10 +186,13 @@ func (d *Diary) Against(t *Ticket) []string {
 		name     string
 		is, says time.Time
 	}{{"resolved", t.ResolvedAt, d.resolved}, {"closed", t.ClosedAt, d.closed}, {"in its status", t.StatusAt, d.since},
-		{"last reminded of", t.RemindedAt, d.reminded}} {
+		{"last reminded of", t.RemindedAt, d.reminded}, {"rated", t.RatedAt, d.rated}} {
 		if !p.is.Equal(p.says) {
 			differs = append(differs, fmt.Sprintf("%s at %s, its diary says %s", p.name, instantOrNever(p.is), instantOrNever(p.says)))
 		}
+	}
+	if says := starsText(t.Stars); says != d.stars {
+		differs = append(differs, fmt.Sprintf("its rating is %q, its diary says %q", says, d.stars))
 	}
 	if t.Reminders != d.reminders {
 		differs = append(differs, fmt.Sprintf("reminded of %d times, its diary says %d", t.Reminders, d.reminders))

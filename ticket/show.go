@@ -192,6 +192,8 @@ func (t *turn) says(e *Event) string {
 		return fmt.Sprintf("%s: %s -> %s", e.Kind, cmp.Or(e.Before, "none"), cmp.Or(e.After, "none"))
 	case FieldChanged:
 		return t.fieldChange(e)
+	case TicketRated:
+		return ratingWords(e)
 	case TimeSpent:
 		what := fmt.Sprintf("time spent: %s -> %s", e.Before, e.After)
 		if e.Detail != "" {

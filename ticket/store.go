@@ -217,6 +217,8 @@ type Filter struct {
 	Fields      map[string]string // values by key, as Field.Normal writes them; case does not count
 	Requester   string            // address key
 	Phrases     []string          // each said in the subject or the thread, or that of a ticket merged into it: words in this order; case and accents do not count
+	StarsFrom   int               // with StarsTo: rated so by its requester
+	StarsTo     int               // 0 is rated or not
 	DueBy       time.Time         // Ticket.Deadline at or before; the earliest first
 	NextBy      time.Time         // Ticket.NextAt at or before: what Tick has to look at
 	Behind      Due               // with NextBy: only what waits behind this one

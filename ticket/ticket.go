@@ -44,6 +44,8 @@ type Ticket struct {
 	UpdatedAt  time.Time // when the desk last changed it
 	RemindedAt time.Time // when the requester was last reminded
 	Reminders  int       // how often, since StatusAt and SpokenAt
+	Stars      int       // how its requester rated it, of BestRating; 0 is not at all
+	RatedAt    time.Time
 
 	// Computed from all of the above and the clocks of the plan whenever the
 	// ticket is kept, so that they can be searched for.

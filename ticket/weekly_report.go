@@ -21,6 +21,7 @@ type Tally struct {
 	Open       map[string]int // by assignee; "" is nobody
 	Replies    map[string]int // public ones in that time, by agent
 	EndedByWho map[string]int // by assignee
+	Ratings    []int          // that requesters gave in that time, the latest of each ticket
 }
 
 // TallyAges are the bounds by which unfinished tickets are counted.

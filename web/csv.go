@@ -44,12 +44,15 @@ func (s *Server) export(r *http.Request, agent ticket.Agent) (answer, error) {
 		}
 		_ = w.Write(cells) // told by Error below
 	}
-	write("ticket", "subject", "requester", "address", "department", "status", "priority", "assignee", "SLA plan", "tags", "opened", "changed", "deadline", "resolved", "closed")
+	write("ticket", "subject", "requester", "address", "department", "status", "priority", "assignee", "SLA plan", "tags", "opened", "changed", "deadline", "resolved", "closed", "rating")
 	for i := range tickets {
-		tk := &tickets[i]
+		tk, rating := &tickets[i], ""
+		if tk.Stars > 0 {
+			rating = strconv.Itoa(tk.Stars)
+		}
 		write(strconv.FormatInt(int64(tk.Number), 10), tk.Subject, tk.Requester.Name, tk.Requester.Email, policy.PathName(tk.Department), policy.StateName(tk.State()),
 			tk.Priority, policy.AssignedTo(tk), policy.Plans[tk.Plan].Name, strings.Join(tk.Tags, " "),
-			stamp(tk.OpenedAt), stamp(tk.UpdatedAt), stamp(tk.Deadline), stamp(tk.ResolvedAt), stamp(tk.ClosedAt))
+			stamp(tk.OpenedAt), stamp(tk.UpdatedAt), stamp(tk.Deadline), stamp(tk.ResolvedAt), stamp(tk.ClosedAt), rating)
 	}
 	w.Flush()
 	if err := w.Error(); err != nil {

@@ -96,6 +96,16 @@ func figures(y *ticket.Tally) []namedWords {
 				namedWords{of.name + ", nine of ten within", ticket.Roughly(ticket.Percentile(of.spans, 90))})
 		}
 	}
+	if n := len(y.Ratings); n > 0 {
+		sorted := slices.Sorted(slices.Values(y.Ratings))
+		sum := 0
+		for _, stars := range sorted {
+			sum += stars
+		}
+		of := " of " + strconv.Itoa(ticket.BestRating)
+		all = append(all, namedWords{"Rating, on average", strconv.FormatFloat(float64(sum)/float64(n), 'f', 1, 64) + of + " (" + strconv.Itoa(n) + " given)"},
+			namedWords{"Rating, half at least", strconv.Itoa(sorted[n/2]) + of})
+	}
 	return all
 }
 

@@ -126,6 +126,7 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/my/x", nil, []int{303, 303, 303, 303, 404, 404}},
 		{"POST", fmt.Sprintf("/my/%d", n), url.Values{"text": {"a message"}}, []int{303, 303, 303, 303, 303, 404}},
 		{"POST", fmt.Sprintf("/my/%d", n), url.Values{"text": {""}}, []int{303, 303, 303, 303, 422, 404}},
+		{"POST", fmt.Sprintf("/my/%d", n), url.Values{"rating": {"yes"}, "stars": {"5"}}, []int{303, 303, 303, 303, 409, 404}},
 		{"POST", "/my", url.Values{"email": {"eve@evil.example"}}, []int{200, 200, 200, 200, 200, 200}},
 		{"GET", "/my/sign-in/1.abc", nil, []int{200, 200, 200, 200, 200, 200}},
 		{"POST", "/my/sign-in/1.abc", url.Values{}, []int{403, 403, 403, 403, 403, 403}},

@@ -82,6 +82,8 @@ type myTicketPage struct {
 	Problem string
 	Now     time.Time
 	Zone    *time.Location
+
+	RatingProblem string
 }
 
 func (s *Server) myTicket(r *http.Request, address string) (answer, error) {
@@ -110,7 +112,8 @@ func (s *Server) myTicketPage(r *http.Request, address string) (*myTicketPage, e
 		CustomerSheet: sheet, Key: rand.Text(), Now: s.Now(), Zone: s.Desk.Policy().Zone}, nil
 }
 
-// writeMine takes what a customer writes, as a mail of theirs would be taken.
+// writeMine takes what a customer writes, as a mail of theirs would be taken, or how
+// content they are.
 func (s *Server) writeMine(r *http.Request, address string) (answer, error) {
 	n, err := ticketNumber(r)
 	if err != nil {
@@ -122,6 +125,9 @@ func (s *Server) writeMine(r *http.Request, address string) (answer, error) {
 	sent, files, err := s.readCustomerForm(r)
 	if err != nil {
 		return answer{}, err
+	}
+	if sent.Get("rating") != "" {
+		return s.rateMine(r, address, n, sent)
 	}
 	m := ticket.CustomerMessage{Key: sent.Get("key"), Address: address, Ticket: n, Text: sent.Get("text"), Files: files, Solved: sent.Get("solved") != ""}
 	if wait := s.hurry(byCustomer(address)); wait > 0 {

@@ -96,6 +96,9 @@ func (c *checker) inherit(d, parent ticket.Department) ticket.Department {
 	if silent("portal") {
 		d.Portal = parent.Portal
 	}
+	if silent("rating") {
+		d.Rating = parent.Rating
+	}
 	return d
 }
 

@@ -78,7 +78,7 @@ func TestDepartmentsInherit(t *testing.T) {
 			CloseAfter: 3 * day, RemindPending: 2 * day, PendingRequiresReply: true},
 		"routers": {Key: "routers", Name: "Routers", Parent: "network", Address: ticket.Address{Name: "Routers", Email: "network@bank.example"},
 			Signature: "Your network", Lead: "jane", Calendar: "office", ReopenClosed: true, Assign: ticket.AssignRoundRobin, AfterReply: ticket.State{Status: ticket.Pending}, Language: "es",
-			CloseAfter: 7 * day, PendingRequiresReply: true, Portal: true},
+			CloseAfter: 7 * day, PendingRequiresReply: true, Portal: true, Rating: true},
 	}
 	if diff := cmp.Diff(want, p.Departments); diff != "" {
 		t.Errorf("departments (-want +got):\n%s", diff)

@@ -173,7 +173,7 @@ func (c *checker) departments(raw *rawConfig, agents []string, p *ticket.Policy)
 			TellCustomer: c.tellCustomer(in("tell_customer"), d.TellCustomer),
 			AfterReply: c.stateIn(c.index.line(in("after_reply")), in("after_reply"), d.AfterReply, "a status that a reply can set", p,
 				ticket.Open, ticket.Pending, ticket.Hold),
-			Language: c.oneOf(in("language"), d.Language, append(templates.Languages(), ticket.AutoLanguage)...), Portal: d.Portal,
+			Language: c.oneOf(in("language"), d.Language, append(templates.Languages(), ticket.AutoLanguage)...), Portal: d.Portal, Rating: d.Rating,
 		}
 	}
 	c.timers(raw, all)

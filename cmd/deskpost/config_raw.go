@@ -88,6 +88,7 @@ type rawDepartment struct {
 	PendingRequiresReply bool     `toml:"pending_requires_reply"`
 	Language             string   `toml:"language"`
 	Portal               bool     `toml:"portal"`
+	Rating               bool     `toml:"rating"`
 }
 
 type rawAgent struct {
@@ -240,7 +241,7 @@ func defaultConfig(index *tomlIndex) *rawConfig {
 		Mailbox: named(index, "mailbox", rawMailbox{After: "seen", DeleteAfter: "30d", Backlog: "24h",
 			Poll: "5m", Idle: "9m"}),
 		Relay:      named(index, "relay", rawRelay{}),
-		Department: named(index, "department", rawDepartment{ReopenClosed: true, Assign: "none", AfterReply: "open", RemindPending: "never", Language: ticket.AutoLanguage, Portal: true}),
+		Department: named(index, "department", rawDepartment{ReopenClosed: true, Assign: "none", AfterReply: "open", RemindPending: "never", Language: ticket.AutoLanguage, Portal: true, Rating: true}),
 		Agent: named(index, "agent", rawAgent{ReplyAs: "reply", Transcript: "always",
 			Notify: rawNotify{New: "mine", Message: "mine", Reply: "mine", Note: "mine", Transfer: "mine"}}),
 		Role:     named(index, "role", rawRole{}),

@@ -166,6 +166,7 @@ close_after = "5d"
 remind_pending = "3d"
 pending_requires_reply = true
 portal = false
+rating = false
 language = "de"
 
 [department.online-banking]
@@ -345,7 +346,7 @@ func TestFullConfigPolicy(t *testing.T) {
 			"support": {Key: "support", Name: "Support", Address: ticket.Address{Name: "Support", Email: "support@bank.example"}, Parent: "online-banking",
 				Signature: "Yours\nSupport", Lead: "jane", Plan: "sev-a", Calendar: "night", Assign: ticket.AssignLeastBusy, TellCustomer: []ticket.Option{ticket.TellTransfer, ticket.TellMessage}, AfterReply: ticket.State{Status: ticket.Pending, Substatus: "papers"}, Language: "de",
 				CloseAfter: 5 * day, CloseWarning: 2 * day, RemindPending: 3 * day, PendingRequiresReply: true},
-			"online-banking": {Key: "online-banking", Name: "Online Banking", ReopenClosed: true, Assign: ticket.AssignNone, AfterReply: ticket.State{Status: ticket.Open}, Language: "auto", Portal: true, CloseAfter: 14 * day, CloseWarning: 2 * day,
+			"online-banking": {Key: "online-banking", Name: "Online Banking", ReopenClosed: true, Assign: ticket.AssignNone, AfterReply: ticket.State{Status: ticket.Open}, Language: "auto", Portal: true, Rating: true, CloseAfter: 14 * day, CloseWarning: 2 * day,
 				Address: ticket.Address{Name: "Online Banking", Email: "online-banking@bank.example"}},
 		},
 		Agents: map[string]ticket.Agent{"jane": {Key: "jane", Name: "Jane Doe",

@@ -92,6 +92,8 @@ CREATE TABLE tickets (
   closed_at       BIGINT,
   reminded_at     BIGINT,
   reminders       BIGINT NOT NULL,
+  stars           BIGINT NOT NULL, -- how its requester rated it, 0 is not at all
+  rated_at        BIGINT,
   deadline        BIGINT, -- the nearest of the clocks that run
   next_at         BIGINT, -- when there is something to do by time
   -- By what its clocks are counted, as the diary noted it last; '' is none.
@@ -112,6 +114,7 @@ CREATE INDEX tickets_setting ON tickets (department, plan, plan_revision, calend
   WHERE status NOT IN ('resolved', 'closed', 'spam', 'deleted', 'merged') AND calendar <> '';
 CREATE INDEX tickets_substatus ON tickets (substatus, updated_at) WHERE substatus <> '';
 CREATE INDEX tickets_team ON tickets (team, updated_at) WHERE team <> '';
+CREATE INDEX tickets_rated ON tickets (rated_at, stars) WHERE rated_at IS NOT NULL;
 CREATE INDEX tickets_merged ON tickets (merged_into) WHERE merged_into IS NOT NULL;
 
 -- The index of tickets.tags.

@@ -15,6 +15,7 @@ var reportTests = map[string]func(*testing.T, ticket.Store){
 	"what is held is counted":                heldCounts,
 	"a department is tallied":                tally,
 	"tickets are found by deadline":          byDeadline,
+	"tickets are found by their rating":      byRating,
 }
 
 func lastNotice(t *testing.T, s ticket.Store) {
@@ -106,14 +107,27 @@ func tally(t *testing.T, s ticket.Store) {
 			tx.SaveClocks(4, first(4, ticket.Clock{State: sla.Running, Breached: day(6)})),
 			tx.SaveClocks(9, first(9, ticket.Clock{State: sla.Running})))
 	})
+	update(t, s, func(tx ticket.Tx) error { // a rating counts when it was given
+		var err error
+		for n, at := range map[ticket.Number]time.Time{2: day(-1), 3: day(2), 4: day(1)} {
+			k, fault := tx.Ticket(n)
+			if fault != nil {
+				return fault
+			}
+			k.Stars, k.RatedAt = int(n), at
+			err = errors.Join(err, tx.Save(k))
+		}
+		return err
+	})
 	view(t, s, func(tx ticket.Tx) error {
 		got, err := tx.Tally("support", from, to)
 		slices.Sort(got.Solutions)
+		slices.Sort(got.Ratings)
 		return errors.Join(err, same("tally", got, ticket.Tally{
 			Opened: []time.Time{day(0), day(0), day(1), day(6).Add(time.Hour)}, Ended: []time.Time{day(1), day(2), day(3)}, OpenByAge: []int{2, 0, 0, 2, 0}, FirstMet: 1, FirstLate: 1,
 			Answers: []time.Duration{2 * time.Hour}, Solutions: []time.Duration{24 * time.Hour, 24 * time.Hour, 4 * 24 * time.Hour},
 			Open: map[string]int{"jane": 2, "": 2}, Replies: map[string]int{"jane": 2, "john": 1},
-			EndedByWho: map[string]int{"jane": 1, "john": 1, "": 1},
+			EndedByWho: map[string]int{"jane": 1, "john": 1, "": 1}, Ratings: []int{3, 4},
 		}))
 	})
 }
@@ -130,5 +144,26 @@ func byDeadline(t *testing.T, s ticket.Store) {
 			got = append(got, k.Number)
 		}
 		return errors.Join(err, same("order", got, []ticket.Number{3, 5, 2, 1, 4}))
+	})
+}
+
+func byRating(t *testing.T, s ticket.Store) {
+	update(t, s, func(tx ticket.Tx) error {
+		var err error
+		for n := ticket.Number(1); n <= 5; n++ {
+			err = errors.Join(err, tx.Save(&ticket.Ticket{Number: n, Stars: int(n), RatedAt: noon()}))
+		}
+		return errors.Join(err, tx.Save(&ticket.Ticket{Number: 6}))
+	})
+	view(t, s, func(tx ticket.Tx) error {
+		found, err := tx.Find(ticket.Filter{StarsFrom: 2, StarsTo: 4})
+		var got []ticket.Number
+		for _, k := range found {
+			got = append(got, k.Number)
+			err = errors.Join(err, same("kept", k.Stars, int(k.Number)), same("at", k.RatedAt, noon()))
+		}
+		slices.Sort(got)
+		all, err2 := tx.Find(ticket.Filter{})
+		return errors.Join(err, err2, same("rated", got, []ticket.Number{2, 3, 4}), same("rated or not", len(all), 6))
 	})
 }

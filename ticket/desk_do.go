@@ -64,6 +64,9 @@ func (t *turn) do(q Request, asks bool) (Transcript, error) {
 		return Transcript{}, err
 	}
 	if asks {
+		if err := w.mayKnow(q); err != nil {
+			return Transcript{}, err
+		}
 		return w.ask()
 	}
 	r, first, err := t.accept(q.Origin, q.Agent, q.Key)
@@ -75,6 +78,12 @@ func (t *turn) do(q Request, asks bool) (Transcript, error) {
 			return Transcript{}, err
 		}
 		return *first, errNothingDone
+	}
+	if err := w.mayKnow(q); err != nil {
+		return Transcript{}, err
+	}
+	if err := w.unchanged(q.Version); err != nil {
+		return Transcript{}, err
 	}
 	if err := w.upToDate(q.Seen); err != nil {
 		return Transcript{}, err
@@ -157,6 +166,30 @@ func (w *work) upToDate(seen int64) error {
 		return nil
 	}
 	return refuse(Conflict, "Meanwhile there is a new %s by %s. Read it, then send yours again.", last.Kind, authorOf(w.policy, last))
+}
+
+// mayKnow hides a ticket from an agent who may not read it and asks from outside:
+// nobody learns there whether there is one. The operator, who can look into the
+// store, is told which right the agent lacks.
+func (w *work) mayKnow(q Request) error {
+	if q.Ticket == 0 || q.Origin == FromCommandLine {
+		return nil
+	}
+	_, err := w.readableTicket(q.Ticket)
+	return err
+}
+
+// unchanged refuses what was meant for the ticket as it was at a version.
+func (w *work) unchanged(version int64) error {
+	if version == 0 {
+		return nil
+	}
+	events, err := w.diaries(w.ticket.Number)
+	if err != nil || len(events) == 0 || events[len(events)-1].ID == version {
+		return err
+	}
+	last := events[len(events)-1]
+	return refuse(Outdated, "the ticket has changed since: there is a new %q by %s. Read it, then send yours again", last.Kind, w.policy.actorName(last.Actor))
 }
 
 // whoAsks is the agent who asks for something, without a key if it is the

@@ -21,10 +21,12 @@ type Sheet struct {
 	Thread       []Item
 	Latest       int64     // ID of the last entry; 0 if there is none
 	Undoable     time.Time // when the agent did what #undo takes back; zero if there is nothing
+	Version      int64     // ID of the last event: it rises with each change
 }
 
 // An Item is an entry of a thread, or a line of the diary.
 type Item struct {
+	ID     int64  // of its event, by which items are in order; an opening has two with one ID
 	Ticket Number // of a merged ticket, or the sheet's own
 	At     time.Time
 	Actor  string // who wrote the entry or caused the event, by name
@@ -86,6 +88,9 @@ func (w *work) sheet(tk *Ticket) (Sheet, error) {
 	if err != nil {
 		return s, err
 	}
+	if len(events) > 0 {
+		s.Version = events[len(events)-1].ID
+	}
 	s.Spent = w.spentLine(tk, events, nil)
 	own := slices.DeleteFunc(slices.Clone(events), func(e Event) bool { return e.Ticket != tk.Number })
 	if deed := w.lastDeed(own); len(deed) > 0 {
@@ -120,10 +125,10 @@ func (w *work) items(n Number, diary []Event) ([]Item, error) {
 	var items []Item
 	for _, ev := range diary {
 		if text := w.turn.says(&ev); text != "" {
-			items = append(items, Item{Ticket: ev.Ticket, At: ev.At, Actor: w.policy.actorName(ev.Actor), Event: ev.Kind, Text: text})
+			items = append(items, Item{ID: ev.ID, Ticket: ev.Ticket, At: ev.At, Actor: w.policy.actorName(ev.Actor), Event: ev.Kind, Text: text})
 		}
 		if e := byID[ev.Entry]; e != nil && ev.Kind.addsEntry() {
-			items = append(items, Item{Ticket: ev.Ticket, At: e.At, Actor: authorOf(w.policy, e), Entry: e, Label: labels[e.ID],
+			items = append(items, Item{ID: ev.ID, Ticket: ev.Ticket, At: e.At, Actor: authorOf(w.policy, e), Entry: e, Label: labels[e.ID],
 				Badge: badge(e), Remarks: remarks(e)})
 		}
 	}

@@ -108,3 +108,25 @@ func TestAnswerToAnOutdatedThread(t *testing.T) {
 		t.Errorf("the same answer, after a look: %+v, %v", done, err)
 	}
 }
+
+// TestUnreadableIsUnknown: who asks from outside for something on a ticket that they
+// may not read is told the same as of one that there is not.
+func TestUnreadableIsUnknown(t *testing.T) {
+	t.Parallel()
+	w, n, _ := opened(t)
+	w.change(func(p *ticket.Policy) {
+		out := p.Agents["john"]
+		out.Key, out.Emails, out.Access = "out", []string{"out@bank.example"}, nil
+		p.Agents["out"] = out
+	})
+	for _, text := range []string{"a note", "#show", "#take"} {
+		for _, origin := range []ticket.Origin{ticket.FromAPI, ticket.FromForm} {
+			_, err := w.desk.Do(t.Context(), ticket.Request{Origin: origin, Agent: "out", Ticket: n, Text: text})
+			_, none := w.desk.Do(t.Context(), ticket.Request{Origin: origin, Agent: "out", Ticket: 999, Text: text})
+			no, refused := errors.AsType[*ticket.Refusal](err)
+			if !refused || no.Kind != ticket.NotFound || none == nil {
+				t.Errorf("%q by %s: %v, and of no ticket %v", text, origin, err, none)
+			}
+		}
+	}
+}

@@ -14,6 +14,7 @@ const (
 	NotAllowed RefusalKind = "not-allowed"
 	Invalid    RefusalKind = "invalid"
 	Conflict   RefusalKind = "conflict"
+	Outdated   RefusalKind = "outdated" // it was asked for only if nothing has changed, and something has
 )
 
 // A Refusal is the desk saying no, in a sentence for the person who asked: what

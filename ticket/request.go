@@ -32,6 +32,7 @@ type Request struct {
 	Ends     bool      // it is what its agent had not sent, which is forgotten when it is done
 	Sure     bool      // send the text though it holds words that only agents have seen
 	Seen     int64     // ID of the last entry that its writer has seen: if there is another since, nothing is done; 0 is not known
+	Version  int64     // Sheet.Version that its writer has seen: if the ticket has changed since, nothing is done; 0 is not known
 }
 
 // A Transcript says what a request did: all that it asked for, or nothing.

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/csv"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"deskpost/ticket"
+	"deskpost/web/download"
 )
 
 // exported is how many tickets a file lists at most.
@@ -58,7 +58,7 @@ func (s *Server) export(r *http.Request, agent ticket.Agent) (answer, error) {
 	if err := w.Error(); err != nil {
 		return answer{}, fmt.Errorf("write a list of tickets: %w", err)
 	}
-	return answer{file: &download{ticket.File{Name: "tickets.csv", Type: "text/csv", Size: int64(out.Len())}, bufio.NewReader(&out), func() error { return nil }}}, nil
+	return answer{file: download.Bytes("tickets.csv", "text/csv", out.Bytes())}, nil
 }
 
 // harmless keeps a spreadsheet from taking what a stranger wrote for a formula: an

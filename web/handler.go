@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"deskpost/ticket"
+	"deskpost/web/download"
 )
 
 // A handler answers a request, or says what is wrong. Nothing is written to the
@@ -19,11 +20,11 @@ type answer struct {
 	status  int    // 0 is 200
 	page    string // name of the template
 	data    any
-	to      string    // where to go instead
-	file    *download // what to send instead, to be saved
-	picture *download // what to send instead, to be shown
-	policy  string    // of content, where the page has one of its own
-	empty   bool      // there is nothing to send
+	to      string             // where to go instead
+	file    *download.Download // what to send instead, to be saved
+	picture *openPicture       // what to send instead, to be shown
+	policy  string             // of content, where the page has one of its own
+	empty   bool               // there is nothing to send
 }
 
 // goTo sends the browser to another page with GET (RFC 9110 section 15.4.4).
@@ -146,7 +147,7 @@ func statusOf(kind ticket.RefusalKind) int {
 		return http.StatusNotFound
 	case ticket.NotAllowed:
 		return http.StatusForbidden
-	case ticket.Conflict:
+	case ticket.Conflict, ticket.Outdated:
 		return http.StatusConflict
 	}
 	return http.StatusUnprocessableEntity

@@ -16,6 +16,7 @@ import (
 	"strconv"
 
 	"deskpost/ticket"
+	"deskpost/web/download"
 )
 
 // Limits of a picture that is shown.
@@ -64,6 +65,13 @@ func (s *Server) signedPicture(r *http.Request) (answer, error) {
 	return s.picture(f)
 }
 
+// An openPicture is a picture that is open.
+type openPicture struct {
+	ticket.File
+	bytes *bufio.Reader
+	close func() error
+}
+
 // picture opens a file if it is a picture by what is in it.
 func (s *Server) picture(f ticket.File) (answer, error) {
 	file, err := s.Open(f)
@@ -73,7 +81,7 @@ func (s *Server) picture(f ticket.File) (answer, error) {
 	if err != nil {
 		return answer{}, fmt.Errorf("open the picture %s: %w", f.Name, err)
 	}
-	d := &download{f, bufio.NewReaderSize(file, pictureStart), file.Close}
+	d := &openPicture{f, bufio.NewReaderSize(file, pictureStart), file.Close}
 	start, _ := d.bytes.Peek(pictureStart) // of a shorter one, or one that breaks off, what there is
 	if d.Type = http.DetectContentType(start); !slices.Contains(pictureTypes, d.Type) || !bearable(d.Type, start) {
 		return answer{}, errors.Join(notFound(), file.Close())
@@ -114,14 +122,14 @@ func webpSize(start []byte) (width, height int) {
 
 // sendPicture sends a picture as what it is. It may be embedded by a page without
 // an origin, so no Cross-Origin-Resource-Policy is set.
-func (s *Server) sendPicture(w http.ResponseWriter, r *http.Request, d *download) {
+func (s *Server) sendPicture(w http.ResponseWriter, r *http.Request, d *openPicture) {
 	h := w.Header()
 	h.Set("Content-Type", d.Type)
 	h.Set("Content-Disposition", "inline")
-	h.Set("Content-Security-Policy", policyOfFiles)
+	h.Set("Content-Security-Policy", download.Policy)
 	var err error
 	if r.Method != http.MethodHead {
-		err = copyPatiently(w, d.bytes)
+		err = download.Copy(w, d.bytes)
 	}
 	if err = errors.Join(err, d.close()); err != nil {
 		s.Log.Info("a picture was not sent to its end", "route", r.Pattern, "file", d.Name, "error", err) // its path is good for ten minutes

@@ -36,6 +36,7 @@ type Server struct {
 	Blobs    Blobs                                    // takes files
 	MailHTML MailHTML
 	Facts    func(context.Context) (Facts, error)
+	API      http.Handler // what programs use, below /api/; nil if there is none
 	Now      func() time.Time
 	Log      *slog.Logger
 
@@ -112,7 +113,12 @@ func (s *Server) Handler() (http.Handler, error) {
 	if err := protection.AddTrustedOrigin(s.URL); err != nil { // a proxy may hide which host was asked for
 		return nil, fmt.Errorf("the page's URL: %w", err)
 	}
-	return headers(protection.Handler(limited(mux))), nil
+	root := http.NewServeMux()
+	root.Handle("/", protection.Handler(limited(mux)))
+	if s.API != nil {
+		root.Handle("/api/", s.API) // it knows no cookies, so no other site's page can use it
+	}
+	return headers(root), nil
 }
 
 // HTTPServer serves the page on a listener of the caller's, with all its limits

@@ -11,6 +11,7 @@ import (
 	"deskpost/store"
 	"deskpost/templates"
 	"deskpost/web"
+	"deskpost/web/api"
 )
 
 // pageStops is how long the page may take to answer what it was asked before
@@ -23,8 +24,9 @@ func (a *app) newPage() (*web.Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	programs := &api.Server{Desk: a.desk, Open: a.openFile, Now: a.now, Log: a.log}
 	return &web.Server{Desk: a.desk, Pages: pages, Sessions: a.db.Sessions(a.now), Open: a.openFile, MailHTML: a.mailHTML,
-		Blobs: uploads{a.db}, URL: a.settings.Web.URL, Facts: a.facts, Now: a.now, Log: a.log}, nil
+		Blobs: uploads{a.db}, URL: a.settings.Web.URL, API: programs.Handler(), Facts: a.facts, Now: a.now, Log: a.log}, nil
 }
 
 // uploads makes the store's blob writer the page's.

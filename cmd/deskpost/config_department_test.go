@@ -29,6 +29,7 @@ reopen_closed = true
 close_after = ""
 remind_pending = "never"
 portal = true
+rating = true
 
 [department.network]
 name = "Network"
@@ -50,6 +51,7 @@ close_after = "3d"
 remind_pending = "2d"
 pending_requires_reply = true
 portal = false
+rating = false
 language = "es"
 
 [agent.jane]

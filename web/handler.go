@@ -3,12 +3,12 @@ package web
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
 	"net/http"
 
 	"deskpost/ticket"
 	"deskpost/web/download"
+	"deskpost/web/request"
 )
 
 // A handler answers a request, or says what is wrong. Nothing is written to the
@@ -63,6 +63,7 @@ type fault struct {
 // page makes a handler of the standard library.
 func (s *Server) page(h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		request.Of(r).Route = r.Pattern
 		a, err := h(r)
 		if err != nil {
 			a = s.explain(r, err)
@@ -83,10 +84,6 @@ func (s *Server) page(h handler) http.Handler {
 			s.sendPicture(w, r, a.picture)
 			return
 		}
-		if a.status == http.StatusNoContent {
-			w.WriteHeader(a.status)
-			return
-		}
 		var out bytes.Buffer
 		if err := s.Pages.Write(&out, a.page, a.data); err != nil {
 			s.Log.Error("a page could not be written", "page", a.page, "error", err)
@@ -105,16 +102,16 @@ func (s *Server) page(h handler) http.Handler {
 }
 
 // explain is the page that says what went wrong: a refusal in its own words, a
-// fault by a number that stands in the log too.
+// fault by the name of the request, which stands in the log too.
 func (s *Server) explain(r *http.Request, err error) answer {
-	f := fault{frame: frame{Title: "This did not work", Portal: isPortal(r.URL.Path)}}
-	if no, ok := errors.AsType[*ticket.Refusal](err); ok {
-		f.Text = sentence(no.Text)
+	if no, ok := refusal(err); ok {
+		title := "This did not work"
 		if no.Kind == ticket.NotFound {
-			f.Title = "Not found"
+			title = "Not found"
 		}
-		return answer{status: statusOf(no.Kind), page: "error", data: f}
+		return answer{status: statusOf(no.Kind), page: "error", data: fault{frame: s.around(r, title), Text: sentence(no.Text)}}
 	}
+	f := fault{frame: frame{Title: "This did not work", Portal: isPortal(r.URL.Path)}}
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		f.Text = "What you sent is too large."
 		return answer{status: http.StatusRequestEntityTooLarge, page: "error", data: f}
@@ -127,14 +124,33 @@ func (s *Server) explain(r *http.Request, err error) answer {
 		f.Text = "Too many files came from there today. Nothing was changed. Write without them, or send a mail."
 		return answer{status: http.StatusTooManyRequests, page: "error", data: f}
 	}
-	f.ID = rand.Text()[:10]
+	f.ID = request.Of(r).ID
 	f.Text = "Something is broken here. Nothing was changed."
 	if errors.Is(err, context.Canceled) {
-		s.Log.Info("a browser did not wait for its page", "route", r.Pattern)
+		s.Log.Info("a browser did not wait for its page", "request", f.ID, "route", r.Pattern)
 	} else {
 		s.Log.Error("a request failed", "request", f.ID, "route", r.Pattern, "error", err) // a path may hold a link that still signs in
 	}
 	return answer{status: http.StatusInternalServerError, page: "error", data: f}
+}
+
+// around is the frame of a page that refuses something: an agent who is signed in
+// keeps their bar. Where it can not be had the page does without.
+func (s *Server) around(r *http.Request, title string) frame {
+	bare := frame{Title: title, Portal: isPortal(r.URL.Path)}
+	if bare.Portal {
+		return bare
+	}
+	who, err := s.signedInBy(r)
+	if err != nil || who.Agent.Key == "" || who.SetUp {
+		return bare
+	}
+	f, err := s.frame(r, who.Agent, title, "")
+	if err != nil {
+		s.Log.Warn("a page goes without its bar", "request", request.Of(r).ID, "error", err)
+		return bare
+	}
+	return f
 }
 
 // refusal is what an error refuses, in words for people; false if it is another

@@ -293,6 +293,22 @@ func TestHeldMessage(t *testing.T) {
 	}
 }
 
+// TestErrorPages keep the bar of who is signed in, and show nobody else one.
+func TestErrorPages(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	jane := p.signIn("jane")
+	jane.want(jane.get("/tickets/1"), 404, "Not found", "Jane Doe", "All open")
+	s := p.browser().get("/nowhere")
+	jane.want(s, 404, "Not found")
+	if strings.Contains(s.body, "All open") {
+		t.Errorf("a stranger sees the bar:\n%s", s.body)
+	}
+	if s.header.Get("X-Request-Id") == "" {
+		t.Error("the answer has no name")
+	}
+}
+
 // TestUndo offers an agent, and nobody else, to take back what they did.
 func TestUndo(t *testing.T) {
 	t.Parallel()

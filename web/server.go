@@ -18,6 +18,7 @@ import (
 
 	"deskpost/templates"
 	"deskpost/ticket"
+	"deskpost/web/request"
 )
 
 // Limits of a request.
@@ -118,7 +119,7 @@ func (s *Server) Handler() (http.Handler, error) {
 	if s.API != nil {
 		root.Handle("/api/", s.API) // it knows no cookies, so no other site's page can use it
 	}
-	return headers(root), nil
+	return request.Handler(s.Log, s.Now, headers(root)), nil
 }
 
 // HTTPServer serves the page on a listener of the caller's, with all its limits

@@ -38,7 +38,7 @@ func (s *Server) saveDraft(r *http.Request, agent ticket.Agent) (answer, error) 
 		return answer{}, err
 	}
 	if sent.Get("auto") != "" {
-		return answer{status: http.StatusNoContent}, nil
+		return answer{empty: true}, nil
 	}
 	s.flash(r, "Your draft is kept. Only you see it.")
 	return goTo(pathOf(n)), nil

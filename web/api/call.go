@@ -2,12 +2,12 @@ package api
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"net/http"
 	"strings"
 
 	"deskpost/ticket"
+	"deskpost/web/request"
 )
 
 // A call is a request with who makes it.
@@ -21,7 +21,9 @@ type call struct {
 // handle serves one route: who asks, whether they may, and the answer.
 func (s *Server) handle(found route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := &call{Request: r, id: rand.Text()[:16]}
+		info := request.Of(r)
+		info.Route = r.Pattern
+		c := &call{Request: r, id: info.ID}
 		w.Header().Set("X-Request-Id", c.id)
 		w.Header().Set("Cache-Control", "no-store")
 		var out reply

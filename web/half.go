@@ -31,7 +31,7 @@ func (s *Server) enter(r *http.Request, agent string, way ticket.SignInWay, to s
 	if err != nil {
 		return answer{}, err
 	}
-	if !factor.On {
+	if !factor.On || way == ticket.ByProvider { // that asks for a second one itself
 		return goTo(to), s.begin(r, agent, way)
 	}
 	if err := s.renew(r); err != nil {

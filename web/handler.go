@@ -25,6 +25,7 @@ type answer struct {
 	picture *openPicture       // what to send instead, to be shown
 	policy  string             // of content, where the page has one of its own
 	empty   bool               // there is nothing to send
+	refresh string             // where to go on to by itself, on another site
 }
 
 // goTo sends the browser to another page with GET (RFC 9110 section 15.4.4).
@@ -93,6 +94,9 @@ func (s *Server) page(h handler) http.Handler {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		if a.policy != "" {
 			w.Header().Set("Content-Security-Policy", a.policy)
+		}
+		if a.refresh != "" {
+			w.Header().Set("Refresh", "0; url="+a.refresh)
 		}
 		if a.status != 0 {
 			w.WriteHeader(a.status)

@@ -116,6 +116,8 @@ func TestRoutes(t *testing.T) {
 		{"POST", "/health/webhooks/nowhere", nil, []int{303, 404, 404, 404, 303, 303}},
 		{"POST", "/health/outbox/x", url.Values{"decision": {"drop"}}, []int{303, 404, 404, 404, 303, 303}},
 		{"GET", "/sign-in", nil, []int{200, 303, 303, 303, 200, 200}},
+		{"GET", "/sign-in/provider", nil, []int{404, 404, 404, 404, 404, 404}}, // this desk has none; see provider_test.go
+		{"POST", "/sign-in/provider", url.Values{}, []int{404, 404, 404, 404, 404, 404}},
 		{"GET", "/sign-in/1.abc", nil, []int{200, 200, 200, 200, 200, 200}},
 		{"POST", "/sign-in/1.abc", url.Values{}, []int{403, 403, 403, 403, 403, 403}},
 		{"GET", "/my", nil, []int{200, 200, 200, 200, 200, 200}},

@@ -38,6 +38,7 @@ type Server struct {
 	MailHTML MailHTML
 	Facts    func(context.Context) (Facts, error)
 	API      http.Handler // what programs use, below /api/; nil if there is none
+	Provider *Provider    // where agents can sign in too; nil if nowhere
 	Now      func() time.Time
 	Log      *slog.Logger
 
@@ -60,6 +61,8 @@ func (s *Server) Handler() (http.Handler, error) {
 	open := func(pattern string, h handler) { mux.Handle(pattern, s.sessions.LoadAndSave(s.page(h))) }
 	open("GET /sign-in", s.askSignIn)
 	open("POST /sign-in", s.signIn)
+	open("POST /sign-in/provider", s.toProvider)
+	open("GET /sign-in/provider", s.fromProvider)
 	open("GET /sign-in/code", s.askCode)
 	open("POST /sign-in/code", s.takeCode)
 	open("GET /sign-in/{token}", s.askLink)

@@ -18,14 +18,24 @@ type signInPage struct {
 	Mailed  bool
 	Problem string
 
-	Customers bool // have a page of their own
+	Customers bool   // have a page of their own
+	Provider  string // name of where agents can sign in too; "" if nowhere
+}
+
+// signInForm is the form, empty.
+func (s *Server) signInForm(to string) signInPage {
+	p := signInPage{frame: frame{Title: "Sign in"}, Customers: s.Desk.Policy().Portal, To: local(to)}
+	if s.Provider != nil {
+		p.Provider = s.Provider.Name
+	}
+	return p
 }
 
 func (s *Server) askSignIn(r *http.Request) (answer, error) {
 	if p, err := s.signedInBy(r); err != nil || p.Agent.Key != "" {
 		return goTo("/"), err
 	}
-	return answer{page: "sign-in", data: signInPage{frame: frame{Title: "Sign in"}, Customers: s.Desk.Policy().Portal, To: local(r.URL.Query().Get("to"))}}, nil
+	return answer{page: "sign-in", data: s.signInForm(r.URL.Query().Get("to"))}, nil
 }
 
 // signIn weighs a password, or mails a link where none was given. Whether there
@@ -34,7 +44,8 @@ func (s *Server) signIn(r *http.Request) (answer, error) {
 	if err := r.ParseForm(); err != nil {
 		return answer{}, badForm(err)
 	}
-	p := signInPage{frame: frame{Title: "Sign in"}, Customers: s.Desk.Policy().Portal, Email: r.PostForm.Get("email"), To: local(r.PostForm.Get("to"))}
+	p := s.signInForm(r.PostForm.Get("to"))
+	p.Email = r.PostForm.Get("email")
 	if len(p.Email) > 254 { // RFC 5321 section 4.5.3.1.3, as corrected
 		return p.refused(http.StatusUnprocessableEntity, "That is no mail address."), nil
 	}

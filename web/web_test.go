@@ -40,7 +40,7 @@ type place struct {
 
 func newPlace(t testing.TB) *place {
 	t.Helper()
-	p := &place{t: t, now: time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)}
+	p := &place{t: t, now: began}
 	clock := func() time.Time { return p.now }
 	db := storetest.Open(t)
 	p.desk = &ticket.Desk{Store: db, Keys: ticket.Keys{{ID: 1, Secret: []byte("0123456789abcdef0123456789abcdef")}}, Now: clock}

@@ -47,6 +47,10 @@ type rawWeb struct {
 	Portal bool   `toml:"portal"`
 
 	SecondFactor string `toml:"second_factor"`
+	OIDCIssuer   string `toml:"oidc_issuer"`
+	OIDCClient   string `toml:"oidc_client"`
+	OIDCSecret   secret `toml:"oidc_secret"`
+	OIDCName     string `toml:"oidc_name"`
 }
 
 type rawMailbox struct {

@@ -318,6 +318,10 @@ listen = "127.0.0.1:8025"
 url = "https://desk.bank.example/"
 portal = true
 second_factor = "required"
+oidc_issuer = "https://accounts.bank.example"
+oidc_client = "desk"
+oidc_secret = "file:support.password"
+oidc_name = "Bank account"
 
 [log]
 level = "warn"
@@ -472,8 +476,12 @@ func TestFullConfigServers(t *testing.T) {
 		t.Errorf("node %q", s.Node)
 	}
 	if s.FreeSpace != 1<<30 || s.Control != "/run/deskpost/control" || s.AuthservID != "mx.bank.example" || s.MaxSize != 10<<20 || s.Echo != "support@BANK.example" ||
-		s.Log.Level.String() != "WARN" || s.Log.Format != "text" || s.Web != (webSettings{"127.0.0.1:8025", "https://desk.bank.example", true, true}) {
+		s.Log.Level.String() != "WARN" || s.Log.Format != "text" || s.Web.Listen != "127.0.0.1:8025" || s.Web.URL != "https://desk.bank.example" || !s.Web.Portal || !s.Web.SecondFactor {
 		t.Errorf("got %q, %d, %q, %v", s.AuthservID, s.MaxSize, s.Echo, s.Log)
+	}
+	provider := s.Web.Provider
+	if text, err := provider.Secret(); err != nil || text == "" || provider.Issuer != "https://accounts.bank.example" || provider.Client != "desk" || provider.Name != "Bank account" {
+		t.Errorf("provider: %+v, %v", provider, err)
 	}
 	hook := s.Webhooks["chat"]
 	if text, err := hook.Secret(); err != nil || !strings.HasPrefix(text, "whsec_") || hook.URL != "http://chat.lan:8080/hooks/1" || !hook.AllowPrivate || hook.CAs != nil {

@@ -14,12 +14,22 @@ type webSettings struct {
 	Portal bool   // customers may use it too
 
 	SecondFactor bool // agents need one
+	Provider     providerSettings
+}
+
+// providerSettings say where agents can sign in too, by OpenID Connect.
+type providerSettings struct {
+	Issuer string // URL; "" is nowhere
+	Client string
+	Secret func() (string, error)
+	Name   string
 }
 
 // web checks where the page listens and how browsers reach it.
 func (c *checker) web(raw rawWeb) webSettings {
 	listen, address := at("web", "listen"), at("web", "url")
 	required := c.oneOf(at("web", "second_factor"), raw.SecondFactor, "optional", "required") == "required"
+	provider := c.provider(raw)
 	if raw.Listen == "" {
 		if raw.URL != "" && !c.known(address) {
 			c.fault(address, "there is no page that could be found there; write where it listens too, such as listen = \"127.0.0.1:8025\"")
@@ -47,7 +57,39 @@ func (c *checker) web(raw rawWeb) webSettings {
 	case u.Scheme == "https" && host != "" && !loopback(host) && !private(host):
 		c.fault(listen, "the page itself speaks no TLS, so only a proxy near it may reach it; write an address of this machine or of your own network, such as \"127.0.0.1:%s\"", port)
 	}
-	return webSettings{Listen: raw.Listen, URL: strings.TrimRight(raw.URL, "/"), Portal: raw.Portal, SecondFactor: required}
+	return webSettings{Listen: raw.Listen, URL: strings.TrimRight(raw.URL, "/"), Portal: raw.Portal, SecondFactor: required, Provider: provider}
+}
+
+// provider checks where agents can sign in too.
+func (c *checker) provider(raw rawWeb) providerSettings {
+	issuer, client, key := at("web", "oidc_issuer"), at("web", "oidc_client"), at("web", "oidc_secret")
+	if raw.OIDCIssuer == "" {
+		for _, other := range []struct {
+			path keyPath
+			set  bool
+		}{{client, raw.OIDCClient != ""}, {key, raw.OIDCSecret.isSet()}} {
+			if other.set && !c.known(other.path) {
+				c.fault(other.path, "there is no provider to sign in at; write where it is, such as oidc_issuer = \"https://accounts.example.com\"")
+			}
+		}
+		return providerSettings{}
+	}
+	if u, err := url.Parse(raw.OIDCIssuer); !c.known(issuer) && (err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.Scheme != "https") {
+		c.fault(issuer, "%q is not where a provider is; write its issuer as it does, such as \"https://accounts.example.com\"", raw.OIDCIssuer)
+	}
+	p := providerSettings{Issuer: raw.OIDCIssuer, Client: raw.OIDCClient, Name: raw.OIDCName}
+	if p.Name == "" {
+		p.Name = "single sign-on"
+	}
+	c.required(client, raw.OIDCClient, `oidc_client = "deskpost", as the provider calls the desk`)
+	if !raw.OIDCSecret.isSet() {
+		if !c.known(key) {
+			c.fault(key, `is missing; write oidc_secret = "file:PATH" with what the provider gave the desk`)
+		}
+		return p
+	}
+	p.Secret = c.reveal(key, raw.OIDCSecret)
+	return p
 }
 
 // loopback reports whether a host is this machine.

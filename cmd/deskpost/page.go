@@ -25,8 +25,12 @@ func (a *app) newPage() (*web.Server, error) {
 		return nil, err
 	}
 	programs := &api.Server{Desk: a.desk, Open: a.openFile, Now: a.now, Log: a.log}
-	return &web.Server{Desk: a.desk, Pages: pages, Sessions: a.db.Sessions(a.now), Open: a.openFile, MailHTML: a.mailHTML,
-		Blobs: uploads{a.db}, URL: a.settings.Web.URL, API: programs.Handler(), Facts: a.facts, Now: a.now, Log: a.log}, nil
+	page := &web.Server{Desk: a.desk, Pages: pages, Sessions: a.db.Sessions(a.now), Open: a.openFile, MailHTML: a.mailHTML,
+		Blobs: uploads{a.db}, URL: a.settings.Web.URL, API: programs.Handler(), Facts: a.facts, Now: a.now, Log: a.log}
+	if p := a.settings.Web.Provider; p.Issuer != "" {
+		page.Provider = &web.Provider{Name: p.Name, Issuer: p.Issuer, Client: p.Client, Secret: p.Secret}
+	}
+	return page, nil
 }
 
 // uploads makes the store's blob writer the page's.

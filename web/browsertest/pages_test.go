@@ -42,6 +42,7 @@ func sights(d *desk, number string) []sight {
 		}},
 		{"link", "/sign-in/{token}", func(b *tab) { b.open("/sign-in/1.abc") }},
 		{"link-refused", "/sign-in/{token}", func(b *tab) { b.open("/sign-in/1.abc"); b.press("Sign in") }},
+		{"provider-none", "/sign-in/provider", func(b *tab) { b.open("/sign-in/provider") }},
 		{"home", "/{$}", func(b *tab) { b.signIn("jane"); b.open("/") }},
 		{"queue", "/tickets", func(b *tab) { b.open("/tickets?q=all") }},
 		{"queue-empty", "/tickets", func(b *tab) { b.open("/tickets?q=overdue") }},

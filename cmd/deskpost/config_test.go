@@ -480,7 +480,7 @@ func TestFullConfigServers(t *testing.T) {
 		t.Errorf("got %q, %d, %q, %v", s.AuthservID, s.MaxSize, s.Echo, s.Log)
 	}
 	provider := s.Web.Provider
-	if text, err := provider.Secret(); err != nil || text == "" || provider.Issuer != "https://accounts.bank.example" || provider.Client != "desk" || provider.Name != "Bank account" {
+	if text, err := provider.Secret(); err != nil || text != "s3cret" || provider.Issuer != "https://accounts.bank.example" || provider.Client != "desk" || provider.Name != "Bank account" {
 		t.Errorf("provider: %+v, %v", provider, err)
 	}
 	hook := s.Webhooks["chat"]

@@ -16,6 +16,7 @@ import (
 type composer struct {
 	Key     string // of the form: sent twice, it is done once
 	Verbs   []string
+	Canned  []ticket.Canned // that may be put into the text
 	Form    form
 	Kept    []ticket.File   // that go along, unless their box is cleared
 	Begun   time.Time       // when what is in the form was kept; zero if it was not

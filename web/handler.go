@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 
@@ -26,6 +27,7 @@ type answer struct {
 	policy  string             // of content, where the page has one of its own
 	empty   bool               // there is nothing to send
 	refresh string             // where to go on to by itself, on another site
+	json    any                // what to send instead, to a script
 }
 
 // goTo sends the browser to another page with GET (RFC 9110 section 15.4.4).
@@ -85,6 +87,10 @@ func (s *Server) page(h handler) http.Handler {
 			s.sendPicture(w, r, a.picture)
 			return
 		}
+		if a.json != nil {
+			s.sendJSON(w, a)
+			return
+		}
 		var out bytes.Buffer
 		if err := s.Pages.Write(&out, a.page, a.data); err != nil {
 			s.Log.Error("a page could not be written", "page", a.page, "error", err)
@@ -103,6 +109,21 @@ func (s *Server) page(h handler) http.Handler {
 		}
 		_, _ = w.Write(out.Bytes()) // the browser is gone
 	})
+}
+
+// sendJSON answers a script.
+func (s *Server) sendJSON(w http.ResponseWriter, a answer) {
+	body, err := json.Marshal(a.json)
+	if err != nil {
+		s.Log.Error("an answer to a script could not be written", "error", err)
+		http.Error(w, "This could not be written. The admin finds the reason in the log.", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if a.status != 0 {
+		w.WriteHeader(a.status)
+	}
+	_, _ = w.Write(body) // the browser is gone
 }
 
 // explain is the page that says what went wrong: a refusal in its own words, a

@@ -50,6 +50,10 @@ func TestRoutes(t *testing.T) {
 		{"POST", fmt.Sprintf("/tickets/%d", n), note, []int{303, 303, 422, 404, 303, 303}},
 		{"POST", fmt.Sprintf("/tickets/%d", n), url.Values{"properties": {"yes"}, "priority": {"High"}, "was-priority": {"Normal"}}, []int{303, 303, 422, 404, 303, 303}},
 		{"POST", fmt.Sprintf("/tickets/%d/preview", n), note, []int{303, 200, 422, 404, 303, 303}},
+		{"POST", fmt.Sprintf("/tickets/%d/canned", n), url.Values{"kind": {"reply"}, "canned": {"reset"}}, []int{303, 200, 403, 404, 303, 303}},
+		{"POST", fmt.Sprintf("/tickets/%d/canned", n), url.Values{"kind": {"reply"}, "canned": {"card"}}, []int{303, 422, 403, 404, 303, 303}}, // of another department
+		{"GET", fmt.Sprintf("/tickets/%d/canned/reset", n), nil, []int{303, 200, 403, 404, 303, 303}},
+		{"GET", "/tickets/1/canned/reset", nil, []int{303, 404, 404, 404, 303, 303}},
 		{"POST", fmt.Sprintf("/tickets/%d/draft", n), note, []int{303, 303, 303, 404, 303, 303}},
 		{"POST", fmt.Sprintf("/tickets/%d/draft", n), url.Values{"text": {"x"}, "auto": {"yes"}}, []int{303, 204, 204, 404, 303, 303}},
 		{"POST", fmt.Sprintf("/tickets/%d/draft/discard", n), note, []int{303, 303, 303, 404, 303, 303}},

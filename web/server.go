@@ -83,6 +83,8 @@ func (s *Server) Handler() (http.Handler, error) {
 	signedIn("GET /tickets/{number}", s.ticket)
 	signedIn("POST /tickets/{number}", s.change)
 	signedIn("POST /tickets/{number}/preview", s.preview)
+	signedIn("POST /tickets/{number}/canned", s.insertCanned)
+	signedIn("GET /tickets/{number}/canned/{name}", s.canned)
 	signedIn("POST /tickets/{number}/draft", s.saveDraft)
 	signedIn("POST /tickets/{number}/draft/discard", s.discardDraft)
 	signedIn("GET /tickets/{number}/files/{id}", s.file)

@@ -100,6 +100,7 @@ func (s *Server) ticketPage(r *http.Request, agent ticket.Agent, n ticket.Number
 		return nil, err
 	}
 	p.Live = live
+	p.Canned = policy.CannedFor(agent.Key, tk.Department)
 	for _, property := range p.Properties {
 		p.MayChange = p.MayChange || !property.Fixed
 	}

@@ -80,7 +80,18 @@ access = { support = "agent" }
 
 // demoPage is the part of the config that has the page, at a host and port.
 func demoPage(address string) string {
-	return fmt.Sprintf("\n[web]\nlisten = %q\nurl = \"http://%s\"\nportal = true\n", address, address)
+	return fmt.Sprintf("\n[web]\nlisten = %q\nurl = \"http://%s\"\nportal = true\n", address, address) + `
+[canned.reader-sent]
+name = "A reader was sent"
+text = """
+Dear {{first_name|customer}},
+
+a new card reader is on its way to you. Its number is {{number}}."""
+
+[canned.when]
+name = "When it is due"
+text = "We will be done by {{due}}."
+`
 }
 
 // demoPasswords gives the agents of the demo the password of their mailboxes.

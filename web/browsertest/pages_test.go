@@ -146,7 +146,8 @@ func TestEverybodyCanUseEveryPage(t *testing.T) {
 // downloads are what a browser keeps, and does not show, or shows within a page:
 // sent_test.go looks at those.
 var downloads = []string{"/tickets.csv", "/tickets/{number}/files/{id}", "/tickets/{number}/mails/{id}",
-	"/tickets/{number}/files/{id}/picture", "/tickets/{number}/mails/{id}/html", "/pictures/{address}"}
+	"/tickets/{number}/files/{id}/picture", "/tickets/{number}/mails/{id}/html", "/pictures/{address}",
+	"/tickets/{number}/canned/{name}"}
 
 // TestNoPageIsForgotten compares the pages that are looked at with those that the
 // program has.

@@ -18,6 +18,8 @@ import (
 // A letter is a mail as its reader sees it.
 type letter struct {
 	subject, text  string
+	html           string
+	files          []string // their names
 	replyTo        string
 	id, references string
 }
@@ -117,16 +119,28 @@ func readLetter(t *testing.T, raw []byte) letter {
 			t.Fatalf("read a mail: %v\n%s", err, raw)
 		}
 		header, inline := part.Header.(*mail.InlineHeader)
+		if file, ok := part.Header.(*mail.AttachmentHeader); ok {
+			name, err := file.Filename()
+			if err != nil {
+				t.Fatalf("read the name of a file: %v\n%s", err, raw)
+			}
+			l.files = append(l.files, name)
+		}
 		if !inline {
 			continue
 		}
-		if kind, _, err := header.ContentType(); err != nil || kind != "text/plain" {
+		kind, _, err := header.ContentType()
+		if err != nil || kind != "text/plain" && kind != "text/html" {
 			continue
 		}
 		text, err := io.ReadAll(part.Body)
 		if err != nil {
 			t.Fatalf("read a mail: %v\n%s", err, raw)
 		}
-		l.text += string(text)
+		if kind == "text/html" {
+			l.html += string(text)
+		} else {
+			l.text += string(text)
+		}
 	}
 }

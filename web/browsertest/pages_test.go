@@ -22,7 +22,7 @@ var axeCore string
 // A sight is a page in one of the states that people get to see it in.
 type sight struct {
 	name  string
-	route string // as it stands in web/server.go
+	route string // as it stands in web/server.go or web/portal.go
 	show  func(*tab)
 }
 
@@ -31,7 +31,7 @@ type sight struct {
 // quotes and deliveries.
 func sights(d *desk, number string) []sight {
 	path := "/tickets/" + number
-	return []sight{
+	return append(portalSights(d), []sight{
 		{"not-found", "", func(b *tab) { b.open("/nowhere") }},
 		{"sign-in", "/sign-in", func(b *tab) { b.open("/sign-in") }},
 		{"sign-in-refused", "/sign-in", func(b *tab) {
@@ -70,6 +70,13 @@ func sights(d *desk, number string) []sight {
 			b.fill("Commands", "#assgin john")
 			b.press("Send")
 		}},
+		{"ticket-preview", "/tickets/{number}", func(b *tab) {
+			b.open(path)
+			b.fill("Text", "Please try **this** one.")
+			b.run(chromedp.Evaluate(`document.getElementById("commands").value = "#prio high"`, nil))
+			b.inPlace("Preview", "If you send this now")
+		}},
+		{"ticket-draft", "/tickets/{number}", func(b *tab) { b.press("Save draft"); b.reads("Draft of", "Discard") }},
 		{"ticket-report", "/tickets/{number}", func(b *tab) {
 			b.open(path)
 			b.fill("Commands", "#help")
@@ -117,7 +124,7 @@ func sights(d *desk, number string) []sight {
 			b.press("Sign in")
 			b.reads("John Smith")
 		}},
-	}
+	}...)
 }
 
 // TestEverybodyCanUseEveryPage looks at each page on a screen, in light and in dark
@@ -147,18 +154,22 @@ func TestEverybodyCanUseEveryPage(t *testing.T) {
 // sent_test.go looks at those.
 var downloads = []string{"/tickets.csv", "/tickets/{number}/files/{id}", "/tickets/{number}/mails/{id}",
 	"/tickets/{number}/files/{id}/picture", "/tickets/{number}/mails/{id}/html", "/pictures/{address}",
-	"/tickets/{number}/canned/{name}"}
+	"/tickets/{number}/canned/{name}", "/my/{number}/files/{id}"}
 
 // TestNoPageIsForgotten compares the pages that are looked at with those that the
 // program has.
 func TestNoPageIsForgotten(t *testing.T) {
-	source, err := os.ReadFile("../server.go")
-	if err != nil {
-		t.Fatal(err)
+	var source []byte
+	for _, file := range []string{"../server.go", "../portal.go"} {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		source = append(source, content...)
 	}
 	routes := regexp.MustCompile(`(?:open|signedIn|settingUp)\("GET (/[^"]*)"`).FindAllStringSubmatch(string(source), -1)
-	if len(routes) < 5 {
-		t.Fatalf("web/server.go does not write its routes as it did: %q", routes)
+	if len(routes) < 20 {
+		t.Fatalf("web/server.go and web/portal.go do not write their routes as they did: %q", routes)
 	}
 	for _, route := range routes {
 		if !slices.Contains(downloads, route[1]) && !slices.ContainsFunc(sights(nil, ""), func(s sight) bool { return s.route == route[1] }) {

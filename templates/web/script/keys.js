@@ -41,7 +41,7 @@
     field.select?.();
   };
   const write = (kind) => {
-    const choice = document.querySelector(`input[name=kind][value=${kind}]`);
+    const choice = document.querySelector(`.composer input[name=kind][value=${kind}]`);
     if (!choice) return;
     choice.click();
     focus("text");

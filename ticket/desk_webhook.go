@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -154,7 +155,7 @@ func shortAnswer(a WebhookAnswer) string {
 		s = fmt.Sprint(a.Code, " ", a.Text)
 	}
 	if len(s) > maxAnswer {
-		s = s[:maxAnswer]
+		s = strings.ToValidUTF8(s[:maxAnswer], "") // without half a character at the end, which PostgreSQL does not take
 	}
 	return s
 }

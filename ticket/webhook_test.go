@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"deskpost/ticket"
 	"deskpost/ticket/sla"
@@ -245,6 +246,21 @@ func TestWebhookRetryAfter(t *testing.T) {
 		w.tell("all", ticket.WebhookAnswer{Code: 429, RetryAfter: c.asked})
 		if d := w.delivery("all")[0]; d.DueAt.Sub(w.now) != c.want {
 			t.Errorf("asked for %s: in %s", c.asked, d.DueAt.Sub(w.now))
+		}
+	}
+}
+
+// TestWebhookAnswerIsText: a long answer is cut between two characters. PostgreSQL
+// takes no half of one, so the delivery could never be settled and would be sent
+// again for ever.
+func TestWebhookAnswerIsText(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{strings.Repeat("ü", 250), "x" + strings.Repeat("ü", 250)} {
+		w := hooked(t)
+		w.take(from(karen, "Cannot sign in", "Help!"))
+		w.tell("all", ticket.WebhookAnswer{Code: 503, Text: text})
+		if answer := w.delivery("all")[0].Answer; !utf8.ValidString(answer) || len(answer) < 298 || len(answer) > 300 {
+			t.Errorf("kept %d bytes: %q", len(answer), answer)
 		}
 	}
 }

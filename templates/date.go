@@ -83,9 +83,8 @@ func (d dating) write(form string, t time.Time) string {
 // case. Two times for one instant would only have to be read twice.
 func in(t time.Time, zone string, offset ...string) time.Time {
 	for _, o := range offset {
-		if at, err := time.Parse("-0700", o); err == nil {
-			_, seconds := at.Zone()
-			return t.In(time.FixedZone(offsetName(seconds), seconds))
+		if clock, ok := Clock(o); ok {
+			return t.In(clock)
 		}
 	}
 	location, err := time.LoadLocation(zone)

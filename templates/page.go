@@ -76,6 +76,9 @@ func isolated(s string) htmltemplate.HTML {
 
 // strong marks a part of a sentence.
 func strong(v any) htmltemplate.HTML {
+	if ready, ok := v.(htmltemplate.HTML); ok {
+		return "<strong>" + ready + "</strong>"
+	}
 	return htmltemplate.HTML("<strong>" + html.EscapeString(fmt.Sprint(v)) + "</strong>")
 }
 

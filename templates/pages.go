@@ -13,8 +13,6 @@ import (
 	"path"
 	"strings"
 	"time"
-
-	"deskpost/ticket"
 )
 
 //go:embed web
@@ -22,9 +20,11 @@ var webFiles embed.FS
 
 // Pages is the HTML of the page: one file a page, web/NAME.html, which defines
 // "content", with web/layout.html around it and what several pages share, or
-// what is long, in web/parts.
+// what is long, in web/parts. Agents read English; pages for customers say the
+// sentences in words/LANGUAGE.toml.
 type Pages struct {
-	pages map[string]*htmltemplate.Template
+	pages map[string]map[string]*htmltemplate.Template // by language, then name
+	words map[string]*Words
 	files map[string]Static
 	paths map[string]string // of files, by name
 }
@@ -43,33 +43,46 @@ var pageFunctions = htmltemplate.FuncMap{
 	"markdown":   markdown,
 	"paragraphs": paragraphs,
 	"inc":        func(i int) int { return i + 1 },
-	"size":       ticket.ByteCount,
-	"clock":      datings[English].short,
 	"date":       func(t time.Time, zone *time.Location) string { return t.In(zone).Format("2 January 2006") },
 	"stamp":      func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 }
 
 // LoadPages parses the pages.
 func LoadPages() (*Pages, error) {
-	p := &Pages{pages: map[string]*htmltemplate.Template{}, files: map[string]Static{}, paths: map[string]string{}}
+	words, err := loadWords(nil)
+	if err != nil {
+		return nil, err
+	}
+	p := &Pages{pages: map[string]map[string]*htmltemplate.Template{}, words: words, files: map[string]Static{}, paths: map[string]string{}}
 	if err := p.join("style.css", "text/css; charset=utf-8", "web/style/*.css"); err != nil {
 		return nil, err
 	}
 	if err := p.join("script.js", "text/javascript; charset=utf-8", "web/script/*.js"); err != nil {
 		return nil, err
 	}
-	layout, err := htmltemplate.New("layout.html").Funcs(pageFunctions).Funcs(htmltemplate.FuncMap{"static": p.path}).
+	for _, lang := range languages {
+		if p.pages[lang], err = p.parse(words[lang]); err != nil {
+			return nil, fmt.Errorf("built-in pages: %w", err)
+		}
+	}
+	return p, nil
+}
+
+// parse parses the pages that there are in a language.
+func (p *Pages) parse(w *Words) (map[string]*htmltemplate.Template, error) {
+	layout, err := htmltemplate.New("layout.html").Funcs(pageFunctionsIn(w)).Funcs(htmltemplate.FuncMap{"static": p.path}).
 		Option("missingkey=error").ParseFS(webFiles, "web/layout.html", "web/parts/*.html")
 	if err != nil {
-		return nil, fmt.Errorf("built-in pages: %w", err)
+		return nil, err
 	}
 	list, err := fs.Glob(webFiles, "web/*.html")
 	if err != nil {
-		return nil, fmt.Errorf("read the pages: %w", err)
+		return nil, fmt.Errorf("read the list of pages: %w", err)
 	}
+	all := map[string]*htmltemplate.Template{}
 	for _, file := range list {
 		name := strings.TrimSuffix(path.Base(file), ".html")
-		if name == "layout" {
+		if name == "layout" || w.lang != English && !spokenPage(name) {
 			continue
 		}
 		page, err := layout.Clone()
@@ -77,11 +90,11 @@ func LoadPages() (*Pages, error) {
 			page, err = page.ParseFS(webFiles, file)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("built-in pages: %w", err)
+			return nil, err
 		}
-		p.pages[name] = page
+		all[name] = page
 	}
-	return p, nil
+	return all, nil
 }
 
 // join makes one static file of several, in the order of their names: a browser
@@ -130,11 +143,20 @@ func (p *Pages) path(name string) (string, error) {
 	return at, nil
 }
 
-// Write writes a page.
-func (p *Pages) Write(w io.Writer, name string, data any) error {
-	page, ok := p.pages[name]
+// Words are the words in a language, or the English ones where there are none in
+// that.
+func (p *Pages) Words(lang string) *Words {
+	if w, ok := p.words[lang]; ok {
+		return w
+	}
+	return p.words[English]
+}
+
+// Write writes a page in a language.
+func (p *Pages) Write(w io.Writer, name, lang string, data any) error {
+	page, ok := p.pages[lang][name]
 	if !ok {
-		return fmt.Errorf("there is no page %q", name)
+		return fmt.Errorf("there is no page %q in %q", name, lang)
 	}
 	return page.ExecuteTemplate(w, "layout", data)
 }

@@ -98,11 +98,11 @@ func (t *turn) mailOf(o Opening) (*Mail, error) {
 	case m.TakenBy.Kind == ByAgent && !t.policy.May(o.Agent, MayCreate, m.Department):
 		return nil, refuse(NotAllowed, "%s", t.lacks(o.Agent, MayCreate, m.Department))
 	case !validAddress(m.From.Email):
-		return nil, refuse(Invalid, "%q is not an address that could be answered", m.From.Email)
+		return nil, refuseCustomer(Invalid, "refused.address", with("value", m.From.Email), "%q is not an address that could be answered", m.From.Email)
 	case t.policy.Own(m.From.Email):
 		return nil, refuse(Invalid, "%s is the desk's own address: whose ticket is it?", m.From.Email)
 	case strings.TrimSpace(o.Subject) == "":
-		return nil, refuse(Invalid, "the ticket needs a subject")
+		return nil, refuseCustomer(Invalid, "refused.subject", nil, "the ticket needs a subject")
 	case utf8.RuneCountInString(m.Subject) > maxSubject:
 		return nil, refuse(Invalid, "a subject has at most %d characters: put the rest into the text", maxSubject)
 	case len(m.NewText) > maxOpening:

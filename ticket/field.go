@@ -55,9 +55,9 @@ func (f Field) Normal(value string) (string, error) {
 	value = strings.Join(strings.Fields(value), " ")
 	switch {
 	case utf8.RuneCountInString(value) > maxFieldValue:
-		return "", refuse(Invalid, "is longer than %d characters: shorten it", maxFieldValue)
+		return "", refuseCustomer(Invalid, "refused.value-long", with("n", maxFieldValue), "is longer than %d characters: shorten it", maxFieldValue)
 	case strings.ContainsFunc(value, unicode.IsControl) || !utf8.ValidString(value):
-		return "", refuse(Invalid, "has characters in it that cannot be read: type it anew")
+		return "", refuseCustomer(Invalid, "refused.value-unreadable", nil, "has characters in it that cannot be read: type it anew")
 	}
 	var err error
 	switch f.Type {
@@ -77,7 +77,7 @@ func (f Field) Normal(value string) (string, error) {
 		value, err = normalURL(value)
 	default:
 		if f.Pattern != nil && !f.Pattern.MatchString(value) {
-			err = refuse(Invalid, "%q does not have the form of a %s: it has to match %s", value, f.Name, f.Pattern)
+			err = refuseCustomer(Invalid, "refused.value-form", with("value", value, "field", f.Name, "pattern", f.Pattern), "%q does not have the form of a %s: it has to match %s", value, f.Name, f.Pattern)
 		}
 	}
 	if err != nil {
@@ -92,9 +92,9 @@ func (f Field) bounded(value string) error {
 		n := utf8.RuneCountInString(value)
 		switch {
 		case f.Min != "" && compareNumbers(fmt.Sprint(n), f.Min) < 0:
-			return refuse(Invalid, "%q is too short: it has to have %s characters or more", value, f.Min)
+			return refuseCustomer(Invalid, "refused.value-short", with("value", value, "n", f.Min), "%q is too short: it has to have %s characters or more", value, f.Min)
 		case f.Max != "" && compareNumbers(fmt.Sprint(n), f.Max) > 0:
-			return refuse(Invalid, "%q is too long: it has to have %s characters or less", value, f.Max)
+			return refuseCustomer(Invalid, "refused.value-too-long", with("value", value, "n", f.Max), "%q is too long: it has to have %s characters or less", value, f.Max)
 		}
 		return nil
 	}
@@ -108,9 +108,9 @@ func (f Field) bounded(value string) error {
 	}
 	switch {
 	case f.Min != "" && compare(value, f.Min) < 0:
-		return refuse(Invalid, "%s is out of bounds: the least is %s", f.Shown(value), f.Shown(f.Min))
+		return refuseCustomer(Invalid, "refused.value-least", with("value", f.fact(value), "bound", f.fact(f.Min)), "%s is out of bounds: the least is %s", f.Shown(value), f.Shown(f.Min))
 	case f.Max != "" && compare(value, f.Max) > 0:
-		return refuse(Invalid, "%s is out of bounds: the most is %s", f.Shown(value), f.Shown(f.Max))
+		return refuseCustomer(Invalid, "refused.value-most", with("value", f.fact(value), "bound", f.fact(f.Max)), "%s is out of bounds: the most is %s", f.Shown(value), f.Shown(f.Max))
 	}
 	return nil
 }
@@ -131,7 +131,7 @@ var decimal = regexp.MustCompile(`^([+-]?)([0-9]{1,18})(?:\.([0-9]{1,9}))?$`)
 func normalNumber(value string) (string, error) {
 	parts := decimal.FindStringSubmatch(value)
 	if parts == nil {
-		return "", refuse(Invalid, "%q is not a number: write digits, with a point before the fraction, as in 1250.5", value)
+		return "", refuseCustomer(Invalid, "refused.value-number", with("value", value), "%q is not a number: write digits, with a point before the fraction, as in 1250.5", value)
 	}
 	number := cmp.Or(strings.TrimLeft(parts[2], "0"), "0")
 	if fraction := strings.TrimRight(parts[3], "0"); fraction != "" {
@@ -170,7 +170,7 @@ func normalDate(value string) (string, error) {
 			return day.Format(time.DateOnly), nil
 		}
 	}
-	return "", refuse(Invalid, "%q is not a date: write year, month and day, as in 2026-12-24", value)
+	return "", refuseCustomer(Invalid, "refused.value-date", with("value", value), "%q is not a date: write year, month and day, as in 2026-12-24", value)
 }
 
 func normalYesNo(value string) (string, error) {
@@ -180,12 +180,12 @@ func normalYesNo(value string) (string, error) {
 	case "no", "n", "false", "off":
 		return "no", nil
 	}
-	return "", refuse(Invalid, "%q is neither yes nor no: write one of them", value)
+	return "", refuseCustomer(Invalid, "refused.value-yes-no", with("value", value), "%q is neither yes nor no: write one of them", value)
 }
 
 func normalAddress(value string) (string, error) {
 	if !validAddress(value) {
-		return "", refuse(Invalid, "%q is not an address: write one such as karen@customer.example", value)
+		return "", refuseCustomer(Invalid, "refused.value-address", with("value", value), "%q is not an address: write one such as karen@customer.example", value)
 	}
 	local, domain, _ := strings.Cut(value, "@")
 	return local + "@" + strings.ToLower(domain), nil
@@ -204,7 +204,7 @@ func normalURL(value string) (string, error) {
 			return scheme + "://" + host + rest[end:], nil
 		}
 	}
-	return "", refuse(Invalid, "%q is not a web address: write one such as https://bank.example/contract", value)
+	return "", refuseCustomer(Invalid, "refused.value-url", with("value", value), "%q is not a web address: write one such as https://bank.example/contract", value)
 }
 
 var hostAndPort = regexp.MustCompile(`^([\pL\pN]([\pL\pN.-]*[\pL\pN])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$`)

@@ -63,7 +63,7 @@ func (t *turn) byLink(text string, kind NoticeKind) (Notice, error) {
 		return Notice{}, errNoLink(kind)
 	}
 	if t.now.After(n.Facts.Until) {
-		return Notice{}, refuse(NotAllowed, "This link is too old: it was good for %s. Ask for another one.", lifeWords(l.life))
+		return Notice{}, errOldLink(l.life)
 	}
 	return n, nil
 }
@@ -75,21 +75,22 @@ func (t *turn) redeem(n *Notice) error {
 	case err != nil:
 		return fmt.Errorf("note that the link was used: %w", err)
 	case !first:
-		return refuse(NotAllowed, "This link was used already. Ask for another one.")
+		return refuseCustomer(NotAllowed, "refused.link-used", nil, "This link was used already. Ask for another one.")
 	}
 	return nil
 }
 
 func errNoLink(kind NoticeKind) error {
 	if kind == NoticeConfirm {
-		return refuse(NotAllowed, "This link opens no ticket. Write to us again.")
+		return refuseCustomer(NotAllowed, "refused.link-no-ticket", nil, "This link opens no ticket. Write to us again.")
 	}
-	return refuse(NotAllowed, "This link does not sign in. Ask for another one.")
+	return refuseCustomer(NotAllowed, "refused.link-none", nil, "This link does not sign in. Ask for another one.")
 }
 
-func lifeWords(d time.Duration) string {
-	if d < time.Hour {
-		return fmt.Sprintf("%d minutes", int(d/time.Minute))
+func errOldLink(life time.Duration) error {
+	key, n, unit := "refused.link-hours", int(life/time.Hour), "hours"
+	if life < time.Hour {
+		key, n, unit = "refused.link-minutes", int(life/time.Minute), "minutes"
 	}
-	return fmt.Sprintf("%d hours", int(d/time.Hour))
+	return refuseCustomer(NotAllowed, key, with("n", n), "This link is too old: it was good for %d %s. Ask for another one.", n, unit)
 }

@@ -62,7 +62,7 @@ func (p *Policy) portalDepartment(name string) (string, error) {
 			return key, nil
 		}
 	}
-	return "", refuse(Invalid, "choose whom it is for")
+	return "", refuseCustomer(Invalid, "refused.whom", nil, "choose whom it is for")
 }
 
 // PortalFields are the fields that customers fill in for a department, by the name
@@ -88,14 +88,14 @@ func (p *Policy) filledIn(department string, values []FieldValue) ([]FieldValue,
 	for _, v := range values {
 		f, ok := p.fieldNamed(v.Key)
 		if !ok || !f.Customer || !p.within(department, f.Departments) {
-			return nil, refuse(Invalid, "the form has changed: fill it in again")
+			return nil, refuseCustomer(Invalid, "refused.form-changed", nil, "the form has changed: fill it in again")
 		}
 		if strings.TrimSpace(v.Value) == "" {
 			continue
 		}
 		value, err := f.Normal(plain(v.Value))
 		if no, refused := errors.AsType[*Refusal](err); refused {
-			return nil, refuse(no.Kind, "%s: %s", f.Name, no.Text)
+			return nil, f.refuses(no)
 		}
 		if err != nil {
 			return nil, err

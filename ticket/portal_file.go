@@ -27,7 +27,7 @@ func (d *Desk) FileFor(ctx context.Context, address string, n Number, id int64) 
 				}
 			}
 		}
-		return refuse(NotFound, "there is no such file on ticket %d", s.Number)
+		return refuseCustomer(NotFound, "refused.no-file", with("number", s.Number), "there is no such file on ticket %d", s.Number)
 	})
 	return found, requestError(fmt.Sprintf("find a file of ticket %d for a customer", n), err)
 }

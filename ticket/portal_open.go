@@ -92,7 +92,7 @@ func (d *Desk) OpenByLink(ctx context.Context, link string) (Transcript, Address
 			return fmt.Errorf("read the ticket that a link opens: %w", err)
 		}
 		if dept := t.policy.Departments[o.Department]; !t.policy.Portal || !dept.Portal {
-			return refuse(NotAllowed, "This can not be sent here any more. Write a mail to us instead.")
+			return refuseCustomer(NotAllowed, "refused.not-here", nil, "This can not be sent here any more. Write a mail to us instead.")
 		}
 		o.Authenticity, by = Proven, o.Requester
 		if done, err = t.openFor(o); err != nil {
@@ -128,15 +128,15 @@ func (t *turn) portalOpening(o Opening) (Opening, error) {
 	o.Origin, o.Agent, o.Authenticity, o.Department = FromForm, "", Unproven, key
 	o.Requester.Email = strings.TrimSpace(o.Requester.Email)
 	for _, limit := range []struct {
-		what, text string
-		characters int
-	}{{"a name", o.Requester.Name, maxPortalName}, {"a subject", o.Subject, maxPortalSubject}, {"a message", o.Text, maxPortalText}} {
+		key, what, text string
+		characters      int
+	}{{"refused.long-name", "a name", o.Requester.Name, maxPortalName}, {"refused.long-subject", "a subject", o.Subject, maxPortalSubject}, {"refused.long-text", "a message", o.Text, maxPortalText}} {
 		if utf8.RuneCountInString(limit.text) > limit.characters {
-			return o, refuse(Invalid, "%s has at most %d characters: shorten it, or write a mail", limit.what, limit.characters)
+			return o, refuseCustomer(Invalid, limit.key, with("n", limit.characters), "%s has at most %d characters: shorten it, or write a mail", limit.what, limit.characters)
 		}
 	}
 	if strings.TrimSpace(plain(o.Text)) == "" {
-		return o, refuse(Invalid, "write what it is about")
+		return o, refuseCustomer(Invalid, "refused.empty", nil, "write what it is about")
 	}
 	return o, nil
 }

@@ -44,11 +44,11 @@ func (t *turn) rateFor(r CustomerRating) error {
 	remark := strings.TrimSpace(plain(r.Remark))
 	switch {
 	case !s.MayRate:
-		return refuse(Conflict, "this ticket can not be rated: that is for whoever opened it, in the two weeks after it was solved")
+		return refuseCustomer(Conflict, "refused.not-ratable", nil, "this ticket can not be rated: that is for whoever opened it, in the two weeks after it was solved")
 	case r.Stars < 1 || r.Stars > BestRating:
-		return refuse(Invalid, "choose one of the numbers from 1 to %d", BestRating)
+		return refuseCustomer(Invalid, "refused.stars", with("most", BestRating), "choose one of the numbers from 1 to %d", BestRating)
 	case utf8.RuneCountInString(remark) > maxRemark:
-		return refuse(Invalid, "a remark has at most %d characters: shorten it, or write a message", maxRemark)
+		return refuseCustomer(Invalid, "refused.long-remark", with("n", maxRemark), "a remark has at most %d characters: shorten it, or write a message", maxRemark)
 	case s.Stars == r.Stars && s.Remark == remark:
 		return nil
 	}

@@ -14,8 +14,8 @@ type CustomerSheet struct {
 	Number     Number
 	Subject    string
 	Department string // its own name
-	Standing   string // where the ticket stands, in a customer's words
-	Fields     []FieldLine
+	Standing   Standing
+	Fields     []FieldFact
 	Said       []Said // the first first
 	Latest     time.Time
 	MayWrite   bool
@@ -101,7 +101,7 @@ func (d *Desk) ReadFor(ctx context.Context, address string, n Number) (CustomerS
 }
 
 func noTicketOfYours(n Number) error {
-	return refuse(NotFound, "you have no ticket %d", n)
+	return refuseCustomer(NotFound, "refused.no-ticket", with("number", n), "you have no ticket %d", n)
 }
 
 // customerSheet is the ticket in which one goes on for an address, nil if the
@@ -116,7 +116,7 @@ func (t *turn) customerSheet(n Number, a Address) (*CustomerSheet, error) {
 		Standing: standing(tk), MayWrite: tk.Status != Merged, MaySolve: !tk.Status.Done() && p.Role == RoleRequester}
 	for _, f := range t.policy.fieldsOf(tk.Department) {
 		if value := tk.Fields[f.Key]; f.Customer && value != "" {
-			s.Fields = append(s.Fields, FieldLine{f.Name, f.Shown(value)})
+			s.Fields = append(s.Fields, f.fact(value))
 		}
 	}
 	if s.Said, err = t.saidTo(tk, p); err != nil || len(s.Said) == 0 {
@@ -241,20 +241,33 @@ func (t *turn) customerSees(e *Entry, tk *Ticket) string {
 	return e.From.String()
 }
 
-// standing says where a ticket stands in a customer's words. What the desk waits
-// for beside the customer is its own business.
-func standing(tk *Ticket) string {
+// A Standing is where a ticket stands, as customers are told.
+type Standing string
+
+// Where tickets stand.
+const (
+	StandsReceived Standing = "received" // nobody has begun
+	StandsInWork   Standing = "in-work"
+	StandsWaiting  Standing = "waiting" // for the customer
+	StandsSolved   Standing = "solved"
+	StandsClosed   Standing = "closed"
+	StandsTogether Standing = "together" // with another ticket, into which it was merged
+)
+
+// standing says where a ticket stands for customers. What the desk waits for beside
+// the customer is its own business.
+func standing(tk *Ticket) Standing {
 	switch tk.Status {
 	case New:
-		return "received"
+		return StandsReceived
 	case Pending:
-		return "waiting for your answer"
+		return StandsWaiting
 	case Resolved:
-		return "solved"
+		return StandsSolved
 	case Closed:
-		return "closed"
+		return StandsClosed
 	case Merged:
-		return "taken together with another ticket"
+		return StandsTogether
 	}
-	return "in work"
+	return StandsInWork
 }

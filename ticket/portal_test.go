@@ -263,7 +263,7 @@ func TestCustomersReadTheirOwn(t *testing.T) {
 	if w.take(forged); w.visible(karen, w.want(ticket.Opened)) != "" {
 		t.Error("a forgery is shown")
 	}
-	if list, err := w.desk.TicketsOf(t.Context(), karen); err != nil || len(list) != 1 || list[0].Number != 1001 || len(list[0].Said) != 0 || list[0].Standing != "in work" {
+	if list, err := w.desk.TicketsOf(t.Context(), karen); err != nil || len(list) != 1 || list[0].Number != 1001 || len(list[0].Said) != 0 || list[0].Standing != ticket.StandsInWork {
 		t.Errorf("Karen has %+v, %v", list, err)
 	}
 	w.change(func(p *ticket.Policy) {

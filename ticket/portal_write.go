@@ -49,11 +49,11 @@ func (t *turn) writeFor(c CustomerMessage) (Transcript, error) {
 	}
 	switch {
 	case !s.MayWrite:
-		return Transcript{}, refuse(Conflict, "this ticket goes on in another one: write a mail, or open a new ticket")
+		return Transcript{}, refuseCustomer(Conflict, "refused.merged", nil, "this ticket goes on in another one: write a mail, or open a new ticket")
 	case c.Text == "" && len(c.Files) == 0:
-		return Transcript{}, refuse(Invalid, "write something first")
+		return Transcript{}, refuseCustomer(Invalid, "refused.nothing", nil, "write something first")
 	case utf8.RuneCountInString(c.Text) > maxPortalText:
-		return Transcript{}, refuse(Invalid, "a message has at most %d characters: shorten it, or write a mail", maxPortalText)
+		return Transcript{}, refuseCustomer(Invalid, "refused.long-text", with("n", maxPortalText), "a message has at most %d characters: shorten it, or write a mail", maxPortalText)
 	}
 	r, first, err := t.accept(FromForm, address.Key(), c.Key)
 	switch {

@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -106,4 +107,18 @@ func (t *turn) forReader(n *Notice) error {
 	}
 	n.Facts.Language, n.Facts.Offset = t.policy.LanguageFor(n.Department, r.Language), r.Offset
 	return nil
+}
+
+// ReaderOf is how somebody whose address is proven is to be written to, as far as
+// their mail tells.
+func (d *Desk) ReaderOf(ctx context.Context, address string) (Reader, error) {
+	var r Reader
+	err := d.view(ctx, func(t *turn) (err error) {
+		r, err = t.tx.ReaderOf(Address{Email: address}.Key())
+		return err
+	})
+	if err != nil {
+		return Reader{}, fmt.Errorf("ask how to write to a customer: %w", err)
+	}
+	return r, nil
 }

@@ -22,6 +22,13 @@ const (
 type Refusal struct {
 	Kind RefusalKind
 	Text string
+
+	// Key is that of the sentence that says the same to customers in their own
+	// language, "" if they never meet it. Values are what the sentence is filled in
+	// with: names and values alternate. A value may be a *Refusal or a FieldFact,
+	// which are in that language too.
+	Key    string
+	Values []any
 }
 
 func (r *Refusal) Error() string { return r.Text }
@@ -30,6 +37,15 @@ func (r *Refusal) Error() string { return r.Text }
 func refuse(kind RefusalKind, format string, args ...any) error {
 	return &Refusal{Kind: kind, Text: fmt.Sprintf(format, args...)}
 }
+
+// refuseCustomer makes a Refusal that customers meet. It is worded twice: here for
+// agents and programs, and by its key for customers.
+func refuseCustomer(kind RefusalKind, key string, values []any, format string, args ...any) error {
+	return &Refusal{Kind: kind, Text: fmt.Sprintf(format, args...), Key: key, Values: values}
+}
+
+// with are the values of a Refusal: names and values alternate.
+func with(values ...any) []any { return values }
 
 // ErrNotFound is what a Tx answers when it keeps no such thing.
 var ErrNotFound = errors.New("not found")

@@ -46,6 +46,8 @@ type frame struct {
 
 	Portal   bool   // it is a page for customers
 	Customer string // address of the one who is signed in, "" if none is
+	Clock    string // name of the reader's, where it is not that of the desk
+	Here     string // path and query of the page
 }
 
 // Home is where the name of the desk leads to.
@@ -67,6 +69,9 @@ type fault struct {
 func (s *Server) page(h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		request.Of(r).Route = r.Pattern
+		if isPortal(r.URL.Path) {
+			r = s.asVisitor(r)
+		}
 		a, err := h(r)
 		if err != nil {
 			a = s.explain(r, err)
@@ -92,7 +97,7 @@ func (s *Server) page(h handler) http.Handler {
 			return
 		}
 		var out bytes.Buffer
-		if err := s.Pages.Write(&out, a.page, a.data); err != nil {
+		if err := s.Pages.Write(&out, a.page, s.visitorOf(r).Language(), a.data); err != nil {
 			s.Log.Error("a page could not be written", "page", a.page, "error", err)
 			http.Error(w, "This page could not be written. The admin finds the reason in the log.", http.StatusInternalServerError)
 			return
@@ -129,16 +134,21 @@ func (s *Server) sendJSON(w http.ResponseWriter, a answer) {
 // explain is the page that says what went wrong: a refusal in its own words, a
 // fault by the name of the request, which stands in the log too.
 func (s *Server) explain(r *http.Request, err error) answer {
+	v := s.visitorOf(r)
 	if no, ok := refusal(err); ok {
-		title := "This did not work"
+		title := "fault.title"
 		if no.Kind == ticket.NotFound {
-			title = "Not found"
+			title = "fault.none"
 		}
-		return answer{status: statusOf(no.Kind), page: "error", data: fault{frame: s.around(r, title), Text: sentence(no.Text)}}
+		text := sentence(no.Text)
+		if isPortal(r.URL.Path) {
+			text = v.refusal(no)
+		}
+		return answer{status: statusOf(no.Kind), page: "error", data: fault{frame: s.around(r, v.Say(title)), Text: text}}
 	}
-	f := fault{frame: frame{Title: "This did not work", Portal: isPortal(r.URL.Path)}}
+	f := fault{frame: frame{Title: v.Say("fault.title"), Portal: isPortal(r.URL.Path), Here: r.URL.RequestURI()}}
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		f.Text = "What you sent is too large."
+		f.Text = v.Say("fault.too-large")
 		return answer{status: http.StatusRequestEntityTooLarge, page: "error", data: f}
 	}
 	if errors.Is(err, errBusy) {
@@ -146,11 +156,11 @@ func (s *Server) explain(r *http.Request, err error) answer {
 		return answer{status: http.StatusServiceUnavailable, page: "error", data: f}
 	}
 	if errors.Is(err, errFiles) {
-		f.Text = "Too many files came from there today. Nothing was changed. Write without them, or send a mail."
+		f.Text = v.Say("fault.files")
 		return answer{status: http.StatusTooManyRequests, page: "error", data: f}
 	}
 	f.ID = request.Of(r).ID
-	f.Text = "Something is broken here. Nothing was changed."
+	f.Text = v.Say("fault.broken")
 	if errors.Is(err, context.Canceled) {
 		s.Log.Info("a browser did not wait for its page", "request", f.ID, "route", r.Pattern)
 	} else {
@@ -162,7 +172,7 @@ func (s *Server) explain(r *http.Request, err error) answer {
 // around is the frame of a page that refuses something: an agent who is signed in
 // keeps their bar. Where it can not be had the page does without.
 func (s *Server) around(r *http.Request, title string) frame {
-	bare := frame{Title: title, Portal: isPortal(r.URL.Path)}
+	bare := frame{Title: title, Portal: isPortal(r.URL.Path), Here: r.URL.RequestURI()}
 	if bare.Portal {
 		return bare
 	}
@@ -194,7 +204,9 @@ func statusOf(kind ticket.RefusalKind) int {
 	return http.StatusUnprocessableEntity
 }
 
-func notFound() error { return &ticket.Refusal{Kind: ticket.NotFound, Text: "There is no such page."} }
+func notFound() error {
+	return &ticket.Refusal{Kind: ticket.NotFound, Text: "There is no such page.", Key: "fault.no-page"}
+}
 
 // sentence begins a refusal with a capital and ends it with a full stop.
 func sentence(text string) string {

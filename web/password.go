@@ -150,5 +150,5 @@ func badForm(err error) error {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return err
 	}
-	return &ticket.Refusal{Kind: ticket.Invalid, Text: "The form could not be read. Go back and send it again."}
+	return &ticket.Refusal{Kind: ticket.Invalid, Text: "The form could not be read. Go back and send it again.", Key: "fault.form"}
 }

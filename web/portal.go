@@ -37,6 +37,7 @@ func (s *Server) portal(open func(string, handler)) {
 	open("GET /my/sign-in/{token}", there(s.askVisitLink))
 	open("POST /my/sign-in/{token}", there(s.visit))
 	open("POST /my/sign-out", there(s.leave))
+	open("POST /my/language", there(s.choose))
 	open("GET /my/{number}", there(s.asCustomer(s.myTicket)))
 	open("POST /my/{number}", there(s.asCustomer(s.writeMine)))
 	open("GET /my/{number}/files/{id}", there(s.asCustomer(s.myFile)))
@@ -79,9 +80,11 @@ func (s *Server) leave(r *http.Request) (answer, error) {
 	return goTo("/my"), nil
 }
 
-// portalFrame is the frame of the pages for customers.
+// portalFrame is the frame of the pages for customers. The title is the key of its
+// sentence.
 func (s *Server) portalFrame(r *http.Request, title string) frame {
-	return frame{Title: title, Portal: true, Customer: s.customer(r), Flash: s.sessions.PopString(r.Context(), keyFlash)}
+	return frame{Title: s.visitorOf(r).Say(title), Portal: true, Customer: s.customer(r), Here: r.URL.RequestURI(),
+		Flash: s.sessions.PopString(r.Context(), keyFlash)}
 }
 
 // hurry reports how long somebody has to wait who asks for too much, and counts

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"deskpost/ticket"
@@ -21,13 +22,17 @@ type myPage struct {
 }
 
 func (s *Server) my(r *http.Request) (answer, error) {
-	p := myPage{frame: s.portalFrame(r, "Your tickets"), Now: s.Now(), Zone: s.Desk.Policy().Zone}
+	v := s.visitorOf(r)
+	p := myPage{frame: s.portalFrame(r, "page.tickets"), Now: s.Now(), Zone: v.zone}
 	if p.Customer == "" {
 		return answer{page: "portal-ask", data: p}, nil
 	}
 	var err error
 	if p.Tickets, err = s.Desk.TicketsOf(r.Context(), p.Customer); err != nil {
 		return answer{}, err
+	}
+	if len(p.Tickets) > 0 {
+		p.Clock = v.clock
 	}
 	return answer{page: "portal-my", data: p}, nil
 }
@@ -38,13 +43,13 @@ func (s *Server) askVisit(r *http.Request) (answer, error) {
 	if err := r.ParseForm(); err != nil {
 		return answer{}, badForm(err)
 	}
-	p := myPage{frame: s.portalFrame(r, "Your tickets"), Email: r.PostForm.Get("email")}
+	p := myPage{frame: s.portalFrame(r, "page.tickets"), Email: r.PostForm.Get("email")}
 	if wait := s.hurry(byClient(r)); wait > 0 {
-		p.Problem = waitWords(wait)
+		p.Problem = s.visitorOf(r).wait(wait)
 		return answer{status: http.StatusTooManyRequests, page: "portal-ask", data: p}, nil
 	}
 	if len(p.Email) > 254 {
-		p.Problem = "That is no mail address."
+		p.Problem = s.visitorOf(r).Say("fault.address")
 		return answer{status: http.StatusUnprocessableEntity, page: "portal-ask", data: p}, nil
 	}
 	why, err := s.Desk.MailVisit(r.Context(), p.Email)
@@ -59,7 +64,7 @@ func (s *Server) askVisit(r *http.Request) (answer, error) {
 
 // askVisitLink shows a button and takes nothing; see askLink.
 func (s *Server) askVisitLink(r *http.Request) (answer, error) {
-	return answer{page: "portal-link", data: s.portalFrame(r, "Your tickets")}, nil
+	return answer{page: "portal-link", data: s.portalFrame(r, "page.tickets")}, nil
 }
 
 func (s *Server) visit(r *http.Request) (answer, error) {
@@ -92,7 +97,7 @@ func (s *Server) myTicket(r *http.Request, address string) (answer, error) {
 		return answer{}, err
 	}
 	if n, _ := ticketNumber(r); p.Number != n { // it was merged
-		s.flash(r, fmt.Sprintf("Ticket %d goes on in this one.", n))
+		s.flash(r, s.visitorOf(r).Say("done.merged", "number", n))
 		return goTo(myPath(p.Number)), nil
 	}
 	p.Flash = s.sessions.PopString(r.Context(), keyFlash)
@@ -108,8 +113,9 @@ func (s *Server) myTicketPage(r *http.Request, address string) (*myTicketPage, e
 	if err != nil {
 		return nil, err
 	}
-	return &myTicketPage{frame: frame{Title: fmt.Sprintf("#%d %s", sheet.Number, sheet.Subject), Portal: true, Customer: address},
-		CustomerSheet: sheet, Key: rand.Text(), Now: s.Now(), Zone: s.Desk.Policy().Zone}, nil
+	v := s.visitorOf(r)
+	return &myTicketPage{frame: frame{Title: fmt.Sprintf("#%d %s", sheet.Number, sheet.Subject), Portal: true, Customer: address, Clock: v.clock, Here: r.URL.RequestURI()},
+		CustomerSheet: sheet, Key: rand.Text(), Now: s.Now(), Zone: v.zone}, nil
 }
 
 // writeMine takes what a customer writes, as a mail of theirs would be taken, or how
@@ -130,24 +136,28 @@ func (s *Server) writeMine(r *http.Request, address string) (answer, error) {
 		return s.rateMine(r, address, n, sent)
 	}
 	m := ticket.CustomerMessage{Key: sent.Get("key"), Address: address, Ticket: n, Text: sent.Get("text"), Files: files, Solved: sent.Get("solved") != ""}
+	v := s.visitorOf(r)
 	if wait := s.hurry(byCustomer(address)); wait > 0 {
-		return s.writeAgain(r, address, m.Text, filesAgain(waitWords(wait), files), http.StatusTooManyRequests)
+		return s.writeAgain(r, address, m.Text, v.filesAgain(v.wait(wait), files), http.StatusTooManyRequests)
+	}
+	if m.Solved && strings.TrimSpace(m.Text) == "" {
+		m.Text = v.Say("thread.solved") // what they say is in their language, as the button was
 	}
 	done, err := s.Desk.WriteFor(r.Context(), m)
 	no, refused := errors.AsType[*ticket.Refusal](err)
 	switch {
 	case refused && no.Kind != ticket.NotFound:
-		return s.writeAgain(r, address, m.Text, filesAgain(sentence(no.Text), files), statusOf(no.Kind))
+		return s.writeAgain(r, address, m.Text, v.filesAgain(v.refusal(no), files), statusOf(no.Kind))
 	case err != nil:
 		return answer{}, err
 	case done.Again:
-		s.flash(r, "That was sent already, when you sent it first.")
+		s.flash(r, v.Say("done.again"))
 	case done.Ticket != n:
-		s.flash(r, fmt.Sprintf("The old ticket is over for too long, so this is a new one: number %d.", done.Ticket))
+		s.flash(r, v.Say("done.another", "number", done.Ticket))
 	case m.Solved:
-		s.flash(r, "Thank you. If it comes back, just write here again.")
+		s.flash(r, v.Say("done.solved"))
 	default:
-		s.flash(r, "Your message has arrived.")
+		s.flash(r, v.Say("done.sent"))
 	}
 	return goTo(myPath(done.Ticket) + anchor(done.Entry)), nil
 }

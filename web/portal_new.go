@@ -1,14 +1,13 @@
 package web
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"net/http"
 	"strconv"
 	"time"
 
-	"deskpost/templates"
 	"deskpost/ticket"
 )
 
@@ -29,7 +28,8 @@ type newPage struct {
 	Since       int64  // when the form was shown, in Unix time
 	Key         string // sent twice, it is done once
 
-	sent []ticket.File
+	sent    []ticket.File
+	visitor visitor
 }
 
 // A newField is an input for a field of the admin's.
@@ -51,6 +51,11 @@ func (f newField) Input() string {
 	return "text"
 }
 
+// Fact is the value that one of the options is.
+func (f newField) Fact(option string) ticket.FieldFact {
+	return ticket.FieldFact{Name: f.Name, Type: f.Type, Value: option}
+}
+
 // Options are what there is to choose from; nil if it is typed.
 func (f newField) Options() []string {
 	switch f.Type {
@@ -69,7 +74,7 @@ func (s *Server) askNew(r *http.Request) (answer, error) {
 // newPage is the form for a department, or the choice of one.
 func (s *Server) newPage(r *http.Request, department string) *newPage {
 	policy := s.Desk.Policy()
-	p := &newPage{frame: s.portalFrame(r, "New ticket"), Since: s.Now().Unix(), Key: rand.Text()}
+	p := &newPage{frame: s.portalFrame(r, "page.new"), Since: s.Now().Unix(), Key: rand.Text(), visitor: s.visitorOf(r)}
 	all := policy.PortalDepartments()
 	for _, name := range all {
 		if name == department || len(all) == 1 {
@@ -101,18 +106,18 @@ func (s *Server) sendNew(r *http.Request) (answer, error) {
 		p.Email = sent.Get("email")
 	}
 	o := ticket.Opening{Requester: ticket.Address{Name: p.Name, Email: p.Email}, Subject: p.Subject, Text: p.Text, Department: p.Department, Files: files}
-	if accepted := templates.Accepted(r.Header.Get("Accept-Language")); accepted != "" {
-		o.Languages = []string{accepted}
+	if lang := cmp.Or(s.chosen(r), accepted(r)); lang != "" {
+		o.Languages = []string{lang}
 	}
 	for i := range p.Fields {
 		p.Fields[i].Value = sent.Get("field-" + p.Fields[i].Key)
 		o.Fields = append(o.Fields, ticket.FieldValue{Key: p.Fields[i].Key, Value: p.Fields[i].Value})
 	}
 	if wait := s.hurry(byClient(r)); wait > 0 {
-		return p.again(http.StatusTooManyRequests, waitWords(wait)), nil
+		return p.again(http.StatusTooManyRequests, s.visitorOf(r).wait(wait)), nil
 	}
 	if since, _ := strconv.ParseInt(sent.Get("since"), 10, 64); s.Now().Sub(time.Unix(since, 0)) < quickest {
-		return p.again(http.StatusUnprocessableEntity, "That was quicker than people are. Please send it once more."), nil
+		return p.again(http.StatusUnprocessableEntity, s.visitorOf(r).Say("fault.quick")), nil
 	}
 	if p.Customer != "" {
 		o.Key = sent.Get("key")
@@ -124,7 +129,7 @@ func (s *Server) sendNew(r *http.Request) (answer, error) {
 	}
 	why, err := s.Desk.AskToOpen(r.Context(), o)
 	if no, refused := errors.AsType[*ticket.Refusal](err); refused {
-		return p.again(statusOf(no.Kind), sentence(no.Text)), nil
+		return p.again(statusOf(no.Kind), s.visitorOf(r).refusal(no)), nil
 	}
 	if err != nil {
 		return answer{}, err
@@ -137,22 +142,22 @@ func (s *Server) sendNew(r *http.Request) (answer, error) {
 
 func (s *Server) openAtOnce(r *http.Request, p *newPage, o ticket.Opening) (answer, error) {
 	if wait := s.hurry(byCustomer(p.Customer)); wait > 0 {
-		return p.again(http.StatusTooManyRequests, waitWords(wait)), nil
+		return p.again(http.StatusTooManyRequests, s.visitorOf(r).wait(wait)), nil
 	}
 	done, err := s.Desk.OpenForCustomer(r.Context(), o)
 	if no, refused := errors.AsType[*ticket.Refusal](err); refused {
-		return p.again(statusOf(no.Kind), sentence(no.Text)), nil
+		return p.again(statusOf(no.Kind), s.visitorOf(r).refusal(no)), nil
 	}
 	if err != nil {
 		return answer{}, err
 	}
-	s.flash(r, fmt.Sprintf("Your ticket has the number %d. A person will read it.", done.Ticket))
+	s.flash(r, s.visitorOf(r).Say("done.opened", "number", done.Ticket))
 	return goTo(myPath(done.Ticket)), nil
 }
 
 // again shows the form once more, with what was written.
 func (p *newPage) again(status int, problem string) answer {
-	p.Problem = filesAgain(problem, p.sent)
+	p.Problem = p.visitor.filesAgain(problem, p.sent)
 	return answer{status: status, page: "portal-new", data: p}
 }
 
@@ -163,12 +168,12 @@ type mailedPage struct {
 }
 
 func (s *Server) mailed(r *http.Request, page, email string) answer {
-	return answer{page: page, data: mailedPage{s.portalFrame(r, "Look into your mail"), email}}
+	return answer{page: page, data: mailedPage{s.portalFrame(r, "form.look"), email}}
 }
 
 // askConfirm shows a button and takes nothing; see askLink.
 func (s *Server) askConfirm(r *http.Request) (answer, error) {
-	return answer{page: "portal-confirm", data: s.portalFrame(r, "Send your message")}, nil
+	return answer{page: "portal-confirm", data: s.portalFrame(r, "form.confirm")}, nil
 }
 
 // confirm opens the ticket that waits for the link. Who has the link has the mail:
@@ -181,12 +186,8 @@ func (s *Server) confirm(r *http.Request) (answer, error) {
 	if err := s.let(r, by.Email); err != nil {
 		return answer{}, err
 	}
-	s.flash(r, fmt.Sprintf("Your ticket has the number %d. A person will read it.", done.Ticket))
+	s.flash(r, s.visitorOf(r).Say("done.opened", "number", done.Ticket))
 	return goTo(myPath(done.Ticket)), nil
-}
-
-func waitWords(wait time.Duration) string {
-	return fmt.Sprintf("That is too much at once. Try again in %d min.", int((wait+time.Minute-1)/time.Minute))
 }
 
 func byCustomer(address string) tried { return tried{"customer " + address, writesByAddress} }

@@ -9,15 +9,8 @@ import (
 	"deskpost/ticket"
 )
 
-// Ratings are what a customer chooses from, the best first, with what they mean.
-func (*myTicketPage) Ratings() []rating {
-	return []rating{{5, "very content"}, {4, "content"}, {3, "neither nor"}, {2, "not content"}, {1, "not content at all"}}
-}
-
-type rating struct {
-	Stars int
-	Words string
-}
+// Ratings are what a customer chooses from, the best first.
+func (*myTicketPage) Ratings() []int { return []int{5, 4, 3, 2, 1} }
 
 // rateMine takes how content a customer is.
 func (s *Server) rateMine(r *http.Request, address string, n ticket.Number, sent url.Values) (answer, error) {
@@ -25,19 +18,19 @@ func (s *Server) rateMine(r *http.Request, address string, n ticket.Number, sent
 	given.Stars, _ = strconv.Atoi(sent.Get("stars")) // what is no number is refused as none
 	problem, status := "", http.StatusTooManyRequests
 	if wait := s.hurry(byCustomer(address)); wait > 0 {
-		problem = waitWords(wait)
+		problem = s.visitorOf(r).wait(wait)
 	} else {
 		err := s.Desk.RateFor(r.Context(), given)
 		no, refused := errors.AsType[*ticket.Refusal](err)
 		switch {
 		case refused && no.Kind != ticket.NotFound:
-			problem, status = sentence(no.Text), statusOf(no.Kind)
+			problem, status = s.visitorOf(r).refusal(no), statusOf(no.Kind)
 		case err != nil:
 			return answer{}, err
 		}
 	}
 	if problem == "" {
-		s.flash(r, "Thank you. That helps us.")
+		s.flash(r, s.visitorOf(r).Say("done.rated"))
 		return goTo(myPath(n)), nil
 	}
 	p, err := s.myTicketPage(r, address)

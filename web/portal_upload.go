@@ -85,15 +85,6 @@ func (w meteredWriter) Write(b []byte) (int, error) {
 	return w.BlobWriter.Write(b)
 }
 
-// filesAgain is told with a form that is shown once more: a browser does not let
-// pages fill in files.
-func filesAgain(problem string, files []ticket.File) string {
-	if len(files) == 0 {
-		return problem
-	}
-	return problem + " Choose your files once more, too."
-}
-
 // myFile sends a customer an attachment.
 func (s *Server) myFile(r *http.Request, address string) (answer, error) {
 	return s.download(r, func(n ticket.Number, id int64) (ticket.File, error) {

@@ -92,7 +92,7 @@ func (s *Server) readFormInto(r *http.Request, blobs Blobs) (url.Values, []ticke
 		case err != nil:
 			return nil, nil, badForm(err)
 		case n == maxParts:
-			return nil, nil, &ticket.Refusal{Kind: ticket.Invalid, Text: fmt.Sprintf("a form has at most %d inputs and files", maxParts)}
+			return nil, nil, &ticket.Refusal{Kind: ticket.Invalid, Text: fmt.Sprintf("a form has at most %d inputs and files", maxParts), Key: "fault.inputs", Values: []any{"n", maxParts}}
 		}
 		if err := readPart(r.Context(), &form, part, blobs); err != nil {
 			return nil, nil, err

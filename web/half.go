@@ -19,6 +19,7 @@ const halfLife = 10 * time.Minute
 // A half is a sign-in that waits for its second factor.
 type half struct {
 	Agent string
+	Owner string // address of the agent as it was
 	Way   ticket.SignInWay
 	To    string // where to go afterwards
 	Until time.Time
@@ -37,7 +38,7 @@ func (s *Server) enter(r *http.Request, agent string, way ticket.SignInWay, to s
 	if err := s.renew(r); err != nil {
 		return answer{}, err
 	}
-	says, err := json.Marshal(half{agent, way, to, s.Now().Add(halfLife)})
+	says, err := json.Marshal(half{agent, s.owner(agent), way, to, s.Now().Add(halfLife)})
 	if err != nil {
 		return answer{}, fmt.Errorf("keep a sign-in that waits for its code: %w", err)
 	}
@@ -49,10 +50,19 @@ func (s *Server) enter(r *http.Request, agent string, way ticket.SignInWay, to s
 // half is the sign-in of this session that waits for its code, if there is one.
 func (s *Server) half(r *http.Request) (h half, waits bool) {
 	says := s.sessions.GetString(r.Context(), keyHalf)
-	if says == "" || json.Unmarshal([]byte(says), &h) != nil || s.Now().After(h.Until) {
+	if says == "" || json.Unmarshal([]byte(says), &h) != nil || s.Now().After(h.Until) || h.Owner != s.owner(h.Agent) {
 		return half{}, false
 	}
 	return h, true
+}
+
+// owner is the address that an agent's key belongs to: the config may give the key
+// to somebody else while a code is awaited.
+func (s *Server) owner(agent string) string {
+	if emails := s.Desk.Policy().Agents[agent].Emails; len(emails) > 0 {
+		return emails[0]
+	}
+	return ""
 }
 
 // A codePage is the second step of signing in.

@@ -70,6 +70,7 @@ func (h *hub) join(s *Server, agent string) chan struct{} {
 		h.streams = map[chan struct{}]string{}
 	}
 	wake := make(chan struct{}, 1)
+	wake <- struct{}{} // what happened between its page and now was nobody's to ring for
 	h.streams[wake] = agent
 	if h.stop == nil {
 		ctx, stop := context.WithCancel(context.Background())

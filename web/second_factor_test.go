@@ -279,12 +279,18 @@ func TestSomebodyElsesKey(t *testing.T) {
 	jane := p.signIn("jane")
 	jane.want(jane.post("/me/password", url.Values{"password": {janesPassword}}), 303)
 	jane.setUp()
+	halfway := p.browser()
+	halfway.want(halfway.post("/sign-in", url.Values{"email": {"jane@private.example"}, "password": {janesPassword}}), 303)
+	halfway.want(halfway.get("/sign-in/code"), 200)
 	changed := policy()
 	joan := changed.Agents["jane"]
 	joan.Name, joan.Emails = "Joan Miller", []string{"joan@private.example"}
 	changed.Agents["jane"] = joan
 	p.desk.SetPolicy(changed)
 	jane.want(jane.get("/tickets"), 303)
+	halfway.want(halfway.get("/sign-in/code"), 303)
+	halfway.want(halfway.post("/sign-in/code", url.Values{"code": {"123456"}}), 303)
+	halfway.want(halfway.get("/tickets"), 303)
 	b := p.browser()
 	b.want(b.post("/sign-in", url.Values{"email": {"joan@private.example"}, "password": {janesPassword}}), 403)
 	p.now = p.now.Add(time.Minute)

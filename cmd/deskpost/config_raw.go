@@ -266,7 +266,7 @@ func defaultConfig(index *tomlIndex) *rawConfig {
 			Retry: []string{"1m", "5m", "15m", "30m", "1h"}, TellAt: "24h", GiveUp: "5d", SendDelay: "0s",
 			CapAddressHour: 10, CapAddressDay: 40, CapTicketDay: 20, CapSystemHour: 500,
 			CapSenderHour: 30, CapReopenHour: 5, CapAgentBurst: 60, DailyPlan: "0 7 * * mon-fri"},
-		Web: rawWeb{SecondFactor: "optional"},
+		Web: rawWeb{SecondFactor: "optional", OIDCName: "single sign-on"},
 		Log: rawLog{Level: "info", Format: "json"},
 	}
 }

@@ -78,8 +78,8 @@ func (c *checker) provider(raw rawWeb) providerSettings {
 		c.fault(issuer, "%q is not where a provider is; write its issuer as it does, such as \"https://accounts.example.com\"", raw.OIDCIssuer)
 	}
 	p := providerSettings{Issuer: raw.OIDCIssuer, Client: raw.OIDCClient, Name: raw.OIDCName}
-	if p.Name == "" {
-		p.Name = "single sign-on"
+	if p.Name == "" && !c.known(at("web", "oidc_name")) {
+		c.fault(at("web", "oidc_name"), "is empty, and stands on a button; write such as \"your bank account\", or leave the key out")
 	}
 	c.required(client, raw.OIDCClient, `oidc_client = "deskpost", as the provider calls the desk`)
 	if !raw.OIDCSecret.isSet() {

@@ -125,7 +125,9 @@ io_errors() {
         "$(<"$case_dir/log")"
     done
   done
+  : >"$case_dir/log"
   serve_begin
+  await 'the next start looks at the database first, and runs' 30 log_has 'mailbox connected' # before that a SIGTERM is the kernel's
   await 'the next start takes the rest' 30 query_is 20 'SELECT count(*) FROM receipts'
   await 'and tells the server' 15 flagged_are 20 "$box"
   serve_end 0 'and ends well'

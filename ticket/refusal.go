@@ -33,6 +33,23 @@ type Refusal struct {
 
 func (r *Refusal) Error() string { return r.Text }
 
+// Sentence is the text as a sentence of its own: with a capital, and a full stop.
+func (r *Refusal) Sentence() string { return Sentence(r.Text) }
+
+// Sentence begins a text with a capital and ends it with a full stop.
+func Sentence(text string) string {
+	if text == "" {
+		return ""
+	}
+	if c := text[0]; 'a' <= c && c <= 'z' {
+		text = string(c-'a'+'A') + text[1:]
+	}
+	if last := text[len(text)-1]; last != '.' && last != '!' && last != '?' {
+		text += "."
+	}
+	return text
+}
+
 // refuse makes a Refusal from a sentence.
 func refuse(kind RefusalKind, format string, args ...any) error {
 	return &Refusal{Kind: kind, Text: fmt.Sprintf(format, args...)}

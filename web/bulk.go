@@ -60,7 +60,7 @@ func (s *Server) bulk(r *http.Request, agent ticket.Agent) (answer, error) {
 		}
 	}
 	if no, refused := errors.AsType[*ticket.Refusal](err); refused {
-		p.Problem, p.Tickets, status = sentence(no.Text), nil, http.StatusUnprocessableEntity
+		p.Problem, p.Tickets, status = no.Sentence(), nil, http.StatusUnprocessableEntity
 	} else if err != nil {
 		return answer{}, err
 	}
@@ -77,7 +77,7 @@ func newBulkLine(r ticket.BulkResult) bulkLine {
 	if line.Words == "" {
 		line.Words = outcome(r.Transcript)
 	}
-	line.Words = sentence(line.Words)
+	line.Words = ticket.Sentence(line.Words)
 	return line
 }
 

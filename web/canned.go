@@ -19,7 +19,7 @@ func (s *Server) insertCanned(r *http.Request, agent ticket.Agent) (answer, erro
 	no, refused := errors.AsType[*ticket.Refusal](err)
 	switch {
 	case refused && no.Kind != ticket.NotFound:
-		return s.refused(r, agent, n, sent, files, func(p *ticketPage) { p.Problem = sentence(no.Text) }, statusOf(no.Kind))
+		return s.refused(r, agent, n, sent, files, func(p *ticketPage) { p.Problem = no.Sentence() }, statusOf(no.Kind))
 	case err != nil:
 		return answer{}, err
 	}
@@ -44,7 +44,7 @@ func (s *Server) canned(r *http.Request, agent ticket.Agent) (answer, error) {
 	}
 	words, err := s.Desk.Canned(r.Context(), agent.Key, n, r.PathValue("name"))
 	if no, refused := errors.AsType[*ticket.Refusal](err); refused && no.Kind != ticket.NotFound {
-		return answer{status: statusOf(no.Kind), json: cannedWords{Problem: sentence(no.Text)}}, nil
+		return answer{status: statusOf(no.Kind), json: cannedWords{Problem: no.Sentence()}}, nil
 	}
 	return answer{json: cannedWords{Text: words}}, err
 }

@@ -72,7 +72,7 @@ func (s *Server) change(r *http.Request, agent ticket.Agent) (answer, error) {
 	no, refused := errors.AsType[*ticket.Refusal](err)
 	switch {
 	case refused && no.Kind != ticket.NotFound:
-		return s.refused(r, agent, n, sent, files, func(p *ticketPage) { p.Problem = sentence(no.Text) }, statusOf(no.Kind))
+		return s.refused(r, agent, n, sent, files, func(p *ticketPage) { p.Problem = no.Sentence() }, statusOf(no.Kind))
 	case err != nil:
 		return answer{}, err
 	case !done.Done:
@@ -105,7 +105,7 @@ func (s *Server) preview(r *http.Request, agent ticket.Agent) (answer, error) {
 	no, refused := errors.AsType[*ticket.Refusal](err)
 	switch {
 	case refused && no.Kind != ticket.NotFound:
-		return s.again(r, agent, n, written, func(p *ticketPage) { p.Problem = sentence(no.Text) }, statusOf(no.Kind))
+		return s.again(r, agent, n, written, func(p *ticketPage) { p.Problem = no.Sentence() }, statusOf(no.Kind))
 	case err != nil:
 		return answer{}, err
 	case !would.Done:

@@ -111,7 +111,7 @@ func (s *Server) tryCode(r *http.Request, agent string, check func() error) (*wr
 	err := check()
 	if no, ok := refusal(err); ok {
 		s.Log.Warn("a code was wrong", "agent", agent, "from", client(r))
-		return &wrong{statusOf(no.Kind), sentence(no.Text)}, nil
+		return &wrong{statusOf(no.Kind), no.Sentence()}, nil
 	}
 	s.brake.forgive(s.Now(), by)
 	return nil, err

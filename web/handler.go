@@ -140,7 +140,7 @@ func (s *Server) explain(r *http.Request, err error) answer {
 		if no.Kind == ticket.NotFound {
 			title = "fault.none"
 		}
-		text := sentence(no.Text)
+		text := no.Sentence()
 		if isPortal(r.URL.Path) {
 			text = v.refusal(no)
 		}
@@ -206,18 +206,4 @@ func statusOf(kind ticket.RefusalKind) int {
 
 func notFound() error {
 	return &ticket.Refusal{Kind: ticket.NotFound, Text: "There is no such page.", Key: "fault.no-page"}
-}
-
-// sentence begins a refusal with a capital and ends it with a full stop.
-func sentence(text string) string {
-	if text == "" {
-		return ""
-	}
-	if c := text[0]; 'a' <= c && c <= 'z' {
-		text = string(c-'a'+'A') + text[1:]
-	}
-	if last := text[len(text)-1]; last != '.' && last != '!' && last != '?' {
-		text += "."
-	}
-	return text
 }

@@ -77,7 +77,7 @@ func (s *Server) arrangeViews(r *http.Request, agent ticket.Agent) (answer, erro
 func (s *Server) viewsPage(r *http.Request, agent ticket.Agent, written []ticket.View, err error) (answer, error) {
 	p, status := viewsPage{Mine: written}, http.StatusOK
 	if no, refused := errors.AsType[*ticket.Refusal](err); refused {
-		p.Problem, status = sentence(no.Text), http.StatusUnprocessableEntity
+		p.Problem, status = no.Sentence(), http.StatusUnprocessableEntity
 	} else if err != nil {
 		return answer{}, err
 	}

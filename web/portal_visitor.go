@@ -94,7 +94,7 @@ func (s *Server) choose(r *http.Request) (answer, error) {
 // refusal words a refusal for who asked.
 func (v visitor) refusal(no *ticket.Refusal) string {
 	if no.Key == "" && v.Language() == templates.English {
-		return sentence(no.Text)
+		return no.Sentence()
 	}
 	values := slices.Clone(no.Values)
 	for i := 1; i < len(values); i += 2 {

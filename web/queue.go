@@ -66,7 +66,7 @@ func (s *Server) queue(r *http.Request, agent ticket.Agent) (answer, error) {
 	no, refused := errors.AsType[*ticket.Refusal](err)
 	switch {
 	case refused:
-		p.Problem, a.status = sentence(no.Text), http.StatusUnprocessableEntity
+		p.Problem, a.status = no.Sentence(), http.StatusUnprocessableEntity
 	case err != nil:
 		return answer{}, err
 	}

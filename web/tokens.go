@@ -74,7 +74,7 @@ func (s *Server) makeToken(r *http.Request, agent ticket.Agent) (answer, error) 
 	secret, made, err := s.Desk.MakeAPIToken(r.Context(), wish)
 	if no, refused := errors.AsType[*ticket.Refusal](err); refused {
 		return s.refusedMe(r, agent, func(p *mePage) {
-			p.Tokens.Problem, p.Tokens.Name, p.Tokens.Days = sentence(no.Text), wish.Name, wish.Days
+			p.Tokens.Problem, p.Tokens.Name, p.Tokens.Days = no.Sentence(), wish.Name, wish.Days
 			for i, choice := range p.Tokens.Scopes {
 				p.Tokens.Scopes[i].Checked = slices.Contains(wish.Scopes, choice.Scope)
 			}

@@ -49,7 +49,7 @@ func (s *Server) admit(c *call, found route) error {
 	}
 	c.token, c.agent, err = s.Desk.Bearer(c.Context(), secret)
 	if no, refused := errors.AsType[*ticket.Refusal](err); refused {
-		return &problem{status: http.StatusUnauthorized, code: "bad-token", detail: sentence(no.Text), challenge: `, error="invalid_token"`}
+		return &problem{status: http.StatusUnauthorized, code: "bad-token", detail: no.Sentence(), challenge: `, error="invalid_token"`}
 	}
 	if err != nil {
 		return err

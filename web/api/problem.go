@@ -58,7 +58,7 @@ func (s *Server) problemOf(c *call, err error) *problem {
 		return p
 	}
 	if no, ok := errors.AsType[*ticket.Refusal](err); ok {
-		return &problem{status: statusOf(no.Kind), code: string(no.Kind), detail: sentence(no.Text)}
+		return &problem{status: statusOf(no.Kind), code: string(no.Kind), detail: no.Sentence()}
 	}
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return &problem{status: http.StatusRequestEntityTooLarge, code: "too-large", detail: "The body of a request has at most " + ticket.ByteCount(maxBody) + "."}
@@ -88,18 +88,4 @@ func statusOf(kind ticket.RefusalKind) int {
 		return http.StatusPreconditionFailed
 	}
 	return http.StatusUnprocessableEntity
-}
-
-// sentence begins a refusal with a capital and ends it with a full stop.
-func sentence(text string) string {
-	if text == "" {
-		return ""
-	}
-	if c := text[0]; 'a' <= c && c <= 'z' {
-		text = string(c-'a'+'A') + text[1:]
-	}
-	if last := text[len(text)-1]; last != '.' && last != '!' && last != '?' {
-		text += "."
-	}
-	return text
 }

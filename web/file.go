@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
-	"strconv"
 
 	"deskpost/ticket"
 	"deskpost/web/download"
@@ -30,9 +29,9 @@ func (s *Server) download(r *http.Request, find func(ticket.Number, int64) (tick
 	if err != nil {
 		return answer{}, err
 	}
-	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
-	if err != nil || id <= 0 {
-		return answer{}, notFound()
+	id, err := idOf(r)
+	if err != nil {
+		return answer{}, err
 	}
 	f, err := find(n, id)
 	if err != nil {

@@ -176,9 +176,9 @@ func (s *Server) decide(r *http.Request, agent ticket.Agent) (answer, error) {
 	if err := r.ParseForm(); err != nil {
 		return answer{}, badForm(err)
 	}
-	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	id, err := idOf(r)
 	if err != nil {
-		return answer{}, notFound()
+		return answer{}, err
 	}
 	var done bool
 	switch verb := r.PostForm.Get("decision"); verb {
@@ -192,10 +192,15 @@ func (s *Server) decide(r *http.Request, agent ticket.Agent) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	return s.decided(r, done), nil
+}
+
+// decided goes back to the page, which says whether somebody else was faster.
+func (s *Server) decided(r *http.Request, done bool) answer {
 	if done {
 		s.flash(r, "Done.")
 	} else {
 		s.flash(r, "That was decided already.")
 	}
-	return goTo("/health"), nil
+	return goTo("/health")
 }

@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"strconv"
 
 	"deskpost/ticket"
 )
@@ -13,9 +12,9 @@ func (s *Server) decideDelivery(r *http.Request, agent ticket.Agent) (answer, er
 	if err := r.ParseForm(); err != nil {
 		return answer{}, badForm(err)
 	}
-	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	id, err := idOf(r)
 	if err != nil {
-		return answer{}, notFound()
+		return answer{}, err
 	}
 	var done bool
 	switch r.PostForm.Get("decision") {
@@ -29,12 +28,7 @@ func (s *Server) decideDelivery(r *http.Request, agent ticket.Agent) (answer, er
 	if err != nil {
 		return answer{}, err
 	}
-	if done {
-		s.flash(r, "Done.")
-	} else {
-		s.flash(r, "That was decided already.")
-	}
-	return goTo("/health"), nil
+	return s.decided(r, done), nil
 }
 
 // resumeWebhook ends the pause of a webhook.

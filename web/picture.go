@@ -13,7 +13,6 @@ import (
 	"io/fs"
 	"net/http"
 	"slices"
-	"strconv"
 
 	"deskpost/ticket"
 	"deskpost/web/download"
@@ -41,9 +40,9 @@ func (s *Server) smallPicture(r *http.Request, agent ticket.Agent) (answer, erro
 	if err != nil {
 		return answer{}, err
 	}
-	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
-	if err != nil || id <= 0 {
-		return answer{}, notFound()
+	id, err := idOf(r)
+	if err != nil {
+		return answer{}, err
 	}
 	f, err := s.Desk.File(r.Context(), agent.Key, n, id)
 	if err != nil {

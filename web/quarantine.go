@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"strconv"
 	"time"
 
 	"deskpost/ticket"
@@ -45,9 +44,9 @@ func (s *Server) judgeMail(r *http.Request, agent ticket.Agent) (answer, error) 
 	if err := r.ParseForm(); err != nil {
 		return answer{}, badForm(err)
 	}
-	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	id, err := idOf(r)
 	if err != nil {
-		return answer{}, notFound()
+		return answer{}, err
 	}
 	switch r.PostForm.Get("decision") {
 	case "release":

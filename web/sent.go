@@ -6,7 +6,6 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
-	"strconv"
 
 	"deskpost/ticket"
 )
@@ -56,9 +55,9 @@ func (s *Server) drawSent(r *http.Request, agent ticket.Agent, remote bool, poli
 	if err != nil {
 		return answer{}, err
 	}
-	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
-	if err != nil || id <= 0 {
-		return answer{}, notFound()
+	id, err := idOf(r)
+	if err != nil {
+		return answer{}, err
 	}
 	mail, err := s.Desk.WholeMail(r.Context(), agent.Key, n, id)
 	if err != nil {

@@ -56,6 +56,15 @@ func ticketNumber(r *http.Request) (ticket.Number, error) {
 	return ticket.Number(n), nil
 }
 
+// idOf is the ID that a path names, of a file, an entry or whatever it is about.
+func idOf(r *http.Request) (int64, error) {
+	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	if err != nil || id <= 0 {
+		return 0, notFound()
+	}
+	return id, nil
+}
+
 func (s *Server) ticket(r *http.Request, agent ticket.Agent) (answer, error) {
 	n, err := ticketNumber(r)
 	if err != nil {

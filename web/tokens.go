@@ -88,9 +88,9 @@ func (s *Server) makeToken(r *http.Request, agent ticket.Agent) (answer, error) 
 }
 
 func (s *Server) revokeToken(r *http.Request, agent ticket.Agent) (answer, error) {
-	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	id, err := idOf(r)
 	if err != nil {
-		return answer{}, notFound()
+		return answer{}, err
 	}
 	gone, err := s.Desk.RevokeAPIToken(r.Context(), agent.Key, id)
 	if err != nil {

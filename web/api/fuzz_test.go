@@ -22,10 +22,7 @@ func FuzzRequests(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, query, body string) {
 		p.t = t
-		p.now = p.now.Add(1 << 30) // a second, so that no token asks too often
-		if body == "" {
-			t.Skip()
-		}
+		p.now = p.now.Add(1 << 30)              // a second, so that no token asks too often
 		query = strings.Map(func(r rune) rune { // of what a request line may hold
 			if r <= ' ' || r >= 0x7f || r == '#' {
 				return '_'
